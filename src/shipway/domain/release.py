@@ -1,0 +1,69 @@
+"""A release: everything that answers one prediction, fixed and hashed."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from shipway.domain.errors import ShipwayError
+from shipway.domain.values import Json, JsonObject
+
+
+class ReleaseNotFound(ShipwayError):
+    """The ledger has no release of this number."""
+
+    message = "release {release} does not exist"
+    hint = "list them: shipway releases"
+    exit_code = 4
+    status = 404
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """What a release is made of. Equal bundles have equal digests.
+
+    commit: of the project's git repository, or a digest of its files where there is none.
+    data: s3 name and version id of the training data.
+    image, function_image: content digests; model: s3 name, model_digest: sha256 of its bytes.
+    documents: file name -> sha256 of the documents that made it (state machine, project file).
+    metrics: the evaluation's named metrics.
+    """
+
+    project: str
+    commit: str
+    data: JsonObject
+    image: str
+    function_image: str
+    model: str
+    model_digest: str
+    documents: dict[str, str]
+    metrics: JsonObject
+    environment: dict[str, str]
+
+    @property
+    def digest(self) -> str:
+        """The bundle's name: sha256 over its canonical JSON."""
+        return "sha256:" + hashlib.sha256(canonical(asdict(self)).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One entry of the ledger.
+
+    status: created, live, retired or refused; live_since: when it took production traffic.
+    """
+
+    number: int
+    bundle: Bundle
+    digest: str
+    execution: str
+    created: datetime
+    status: str = "created"
+    live_since: datetime | None = None
+    approved_by: str = ""
+    verdict: str = ""
+
+
+def canonical(value: Json | dict[str, object]) -> str:
+    """Return the one JSON text that stands for this value: sorted keys, no blanks, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

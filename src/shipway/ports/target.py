@@ -1,0 +1,170 @@
+"""What the command line and the console ask of a target. Each method's docstring is its contract."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from shipway.domain.approval import Approval, Decision
+from shipway.domain.pipeline import Cause, Execution
+from shipway.domain.release import Release
+from shipway.domain.values import Json, JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is not as it should be on this machine, and what to do about it."""
+
+    what: str
+    remedy: str
+    fatal: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What runs.
+
+    processes: name -> state ("running", "starting", "stopped", "failed").
+    api: the public address ("http://127.0.0.1:8080/api"), empty while nothing listens.
+    live: number of the release in production, None before the first.
+    """
+
+    running: bool
+    processes: dict[str, str] = field(default_factory=dict)
+    api: str = ""
+    control: str = ""
+    live: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentView:
+    """One deployment as people see it.
+
+    weights: version -> percent of requests; counts: version -> {"requests", "2xx", "4xx", "5xx"}.
+    sentence: the verdict so far, with its numbers.
+    """
+
+    id: str
+    execution: str
+    release: int
+    phase: str
+    weights: dict[str, int]
+    counts: dict[str, dict[str, int]]
+    sentence: str
+    started: datetime
+    ended: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """One job as people see it; kind: training, processing or transform."""
+
+    name: str
+    kind: str
+    status: str
+    started: datetime | None
+    ended: datetime | None
+    reason: str = ""
+    execution: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """One version of an object, as `data put` and `data list` show it. size: bytes."""
+
+    uri: str
+    version: str
+    size: int
+    etag: str
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What production answered: HTTP status, headers with lower-case names, body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Target(Protocol):
+    """One place where a project lives: this machine, or an AWS account."""
+
+    def doctor(self) -> Sequence[Fault]:
+        """Return what is missing or wrong here; empty when all is well. Changes nothing."""
+
+    def up(self) -> Health:
+        """Start what must always run; safe to repeat. Returns when it answers."""
+
+    def down(self) -> None:
+        """Stop everything, nothing is lost; safe to repeat. Returns when all processes have ended."""
+
+    def health(self) -> Health:
+        """Return what runs now."""
+
+    def start(self, cause: Cause) -> Execution:
+        """Start the pipeline on the project as it is now; queued behind a running execution.
+
+        A newer execution supersedes an older one that still waits (in the queue, or for approval).
+        """
+
+    def executions(self, limit: int = 20) -> Sequence[Execution]:
+        """Return executions, newest first, with their stages but without the steps inside."""
+
+    def execution(self, execution: str) -> Execution:
+        """Return one with everything inside; "latest" names the newest. Raises ExecutionNotFound."""
+
+    def stop(self, execution: str, *, by: str, reason: str) -> None:
+        """Stop it and what it runs. Raises ExecutionNotFound, ExecutionFinished."""
+
+    def retry(self, execution: str, *, by: str) -> None:
+        """Go on from the stage that failed. Raises ExecutionNotFound, ExecutionNotFailed."""
+
+    def approval(self, execution: str) -> Approval:
+        """Return what this execution asked of people; "latest" names the newest. Raises ApprovalNotFound."""
+
+    def decide(self, execution: str, decision: Decision) -> Approval:
+        """Approve or reject. Raises ApprovalNotFound, ApprovalStale, ApprovalClosed, ApproverUnknown."""
+
+    def deployments(self, limit: int = 20) -> Sequence[DeploymentView]:
+        """Return production deployments, newest first."""
+
+    def abort(self, deployment: str, *, by: str) -> None:
+        """Send all traffic back to the version that was live before. Works from every phase, safe to repeat."""
+
+    def releases(self) -> Sequence[Release]:
+        """Return the ledger, newest first."""
+
+    def release(self, number: int) -> Release:
+        """Raises ReleaseNotFound."""
+
+    def jobs(self, limit: int = 50) -> Sequence[JobView]:
+        """Return jobs, newest first."""
+
+    def logs(self, name: str, *, follow: bool = False) -> Iterator[str]:
+        """Yield the lines that a job, an endpoint, a function or the control plane wrote, oldest first.
+
+        follow: go on until the writer ends. Raises LogsNotFound.
+        """
+
+    def put(self, source: str, destination: str) -> Sequence[StoredObject]:
+        """Upload a file or a folder. destination: "s3://bucket/key" or "" for the project's data bucket.
+
+        Each file is whole or absent; a folder's files keep their relative names.
+        """
+
+    def objects(self, prefix: str = "") -> Sequence[StoredObject]:
+        """Return the newest versions below an s3 name ("s3://bucket/prefix"), "" for the data bucket."""
+
+    def invoke(self, body: bytes, *, content_type: str, headers: dict[str, str] | None = None) -> Answer:
+        """Send one request to the production API with a key that the target holds."""
+
+    def create_key(self, name: str) -> str:
+        """Return a new API key for a client; it is shown once and kept only as a hash."""
+
+    def event_log(self, execution: str, after: int = 0) -> Sequence[tuple[int, JsonObject]]:
+        """Return numbered events of an execution after one number, in order: progress for whoever watches."""
+
+    def document(self) -> Json:
+        """Return the training state machine, rendered for this project."""

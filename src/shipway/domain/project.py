@@ -1,0 +1,277 @@
+"""A project, as its shipway.toml defines it. Every key but `name` has a default."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+from shipway.domain.errors import ShipwayError
+from shipway.domain.units import Size
+
+Scalar: TypeAlias = str | int | float | bool
+JOB_VOLUME = Size(10 * 2**30)
+FUNCTION_MEMORY = Size(512 * 2**20)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong with a project.
+
+    path: the key in shipway.toml ("training.max_run"), or a file's name ("container/Dockerfile").
+    """
+
+    path: str
+    problem: str
+    remedy: str
+
+
+class ProjectInvalid(ShipwayError):
+    """The project can't be used as it is written. `facts["problems"]` holds every Problem found."""
+
+    message = "{file} has {count}:\n{listing}"
+    hint = "mend them, then look again: shipway check"
+    exit_code = 2
+    status = 422
+
+    @classmethod
+    def of(cls, file: str, problems: Sequence[Problem]) -> "ProjectInvalid":
+        """Return the error that lists these problems, each with what to do about it."""
+        listing = "\n".join(f"  {each.path}: {each.problem}\n    {each.remedy}" for each in problems)
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        return cls(file=file, count=count, listing=listing, problems=tuple(problems))
+
+
+class FeatureType(StrEnum):
+    """What kind of values a feature has; decides how its baseline and drift are measured."""
+
+    NUMBER = "number"
+    INTEGER = "integer"
+    CATEGORY = "category"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+
+
+class DataFormat(StrEnum):
+    """How the raw data is written; `files` is anything that only prepare_data.py reads (images, archives)."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    JSONLINES = "jsonlines"
+    FILES = "files"
+
+
+class Direction(StrEnum):
+    """Which way a metric gets better."""
+
+    MAXIMIZE = "maximize"
+    MINIMIZE = "minimize"
+
+
+class Strategy(StrEnum):
+    """How a new version takes production traffic over."""
+
+    CANARY = "canary"
+    ALL_AT_ONCE = "all-at-once"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSettings:
+    """Where the raw data is, and what it looks like.
+
+    bucket: "" means "<name>-data" (see Project.bucket). prefix: objects below it are the data set.
+    header: whether the first row of each CSV file names its columns.
+    target: the column that the model predicts; "" where the data has no columns.
+    features: the model's inputs in their order, without the target; empty means: not declared.
+    """
+
+    bucket: str = ""
+    prefix: str = "data/"
+    format: DataFormat = DataFormat.CSV
+    header: bool = True
+    target: str = ""
+    features: Mapping[str, FeatureType] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessingSettings:
+    """The jobs that prepare the data, evaluate the model and make the baseline.
+
+    volume: scratch space of one job, bytes, whole GiB. max_run: a longer job is stopped and has failed.
+    """
+
+    instance_type: str = "ml.m5.large"
+    volume: Size = JOB_VOLUME
+    max_run: timedelta = timedelta(minutes=30)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSettings:
+    """The training job.
+
+    volume: scratch space, bytes, whole GiB. max_run: a longer job is stopped and has failed.
+    hyperparameters: reach the program as the contract says, each value as text.
+    """
+
+    instance_type: str = "ml.m5.large"
+    volume: Size = JOB_VOLUME
+    max_run: timedelta = timedelta(minutes=30)
+    hyperparameters: Mapping[str, Scalar] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateSettings:
+    """What a trained model must reach before it is deployed anywhere.
+
+    metric: a name in evaluation.json; "" means no gate, and then only a person can let a release pass.
+    threshold: in the metric's own unit, the value itself passes; None: none.
+    champion: the model must also be at least as good as the live one, less `tolerance` (the metric's unit, >= 0).
+    """
+
+    metric: str = ""
+    direction: Direction = Direction.MAXIMIZE
+    threshold: float | None = None
+    champion: bool = True
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointSettings:
+    """One stage's endpoint. workers: server processes, 0 = one a core. environment: for the serving program."""
+
+    instance_type: str = "ml.m5.large"
+    workers: int = 0
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointStages:
+    """The endpoints of both stages."""
+
+    dev: EndpointSettings = EndpointSettings(workers=1)
+    prod: EndpointSettings = EndpointSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionSettings:
+    """The API's function (function/handler.py).
+
+    memory: bytes, whole MiB, 128 MiB..10 GiB. timeout: of one call, whole seconds, 1 s..15 min.
+    workers: warm processes of one version on this machine, 0 = one a core.
+    """
+
+    memory: Size = FUNCTION_MEMORY
+    timeout: timedelta = timedelta(seconds=30)
+    workers: int = 0
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentSettings:
+    """How a release takes production over.
+
+    percent: share of requests for the new version while it bakes, 1..99. bake: how long it must stay healthy.
+    max_error_rate: of the new version's own answers, 0..1 (5xx / (all - 4xx)); above it the release is rolled back.
+    min_requests: answers of the new version needed for a verdict; with fewer it is inconclusive, never a pass.
+    """
+
+    strategy: Strategy = Strategy.CANARY
+    percent: int = 10
+    bake: timedelta = timedelta(minutes=5)
+    max_error_rate: float = 0.01
+    min_requests: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalSettings:
+    """The person's yes between dev and production.
+
+    timeout: silence this long is a no. warn_before: people are reminded this long before that.
+    """
+
+    required: bool = True
+    timeout: timedelta = timedelta(days=7)
+    warn_before: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowSettings:
+    """How the training state machine retries what failed for a passing reason.
+
+    max_attempts: retries after the first try, 0..99. interval: wait before the first of them, whole seconds.
+    backoff: each further wait is this many times longer, 1..10.
+    """
+
+    max_attempts: int = 2
+    interval: timedelta = timedelta(seconds=10)
+    backoff: float = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationSettings:
+    """Who hears of approvals, failures and alarms: mail addresses, and URLs that get a JSON POST."""
+
+    mail: tuple[str, ...] = ()
+    webhooks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitoringSettings:
+    """What is watched in production.
+
+    drift_tolerance: distance between baseline and live distribution that is of no concern, 0..1.
+    features: names to watch, empty = every declared feature. alarms: drift metrics that alert, empty = all of them.
+    """
+
+    enabled: bool = True
+    drift_tolerance: float = 0.1
+    features: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsSettings:
+    """Where the aws target lives. account: 12 digits; "" = the account of the credentials in use."""
+
+    region: str = "us-east-1"
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalSettings:
+    """Ports of this machine's target on 127.0.0.1; 0 = a free one is chosen once and kept."""
+
+    api_port: int = 0
+    control_port: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A whole shipway.toml. name: lower-case letters, digits and dashes, at most 32; everything is named after it."""
+
+    name: str
+    data: DataSettings = DataSettings()
+    processing: ProcessingSettings = ProcessingSettings()
+    training: TrainingSettings = TrainingSettings()
+    gate: GateSettings = GateSettings()
+    endpoint: EndpointStages = EndpointStages()
+    function: FunctionSettings = FunctionSettings()
+    deployment: DeploymentSettings = DeploymentSettings()
+    approval: ApprovalSettings = ApprovalSettings()
+    workflow: WorkflowSettings = WorkflowSettings()
+    notifications: NotificationSettings = NotificationSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
+    aws: AwsSettings = AwsSettings()
+    local: LocalSettings = LocalSettings()
+
+    @property
+    def bucket(self) -> str:
+        """The bucket of the raw data."""
+        return self.data.bucket or f"{self.name}-data"
+
+    @property
+    def data_uri(self) -> str:
+        """The s3 name below which the raw data lies: "s3://bucket/prefix"."""
+        return f"s3://{self.bucket}/{self.data.prefix}"

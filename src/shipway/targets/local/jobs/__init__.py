@@ -1,0 +1,1 @@
+"""Processing, training and transform jobs under SageMaker's container contract, on this machine."""

@@ -78,3 +78,8 @@ def prod_endpoint(project: str, release: int) -> str:
 def api_function(project: str) -> str:
     """The function behind the public API."""
     return f"{project}-api"
+
+
+def drift_metric(feature: str) -> str:
+    """The metric, and the alarm on it, of one feature's drift from its baseline."""
+    return f"feature_baseline_drift_{feature}"

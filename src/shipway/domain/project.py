@@ -6,7 +6,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+from shipway.domain import names
 from shipway.domain.errors import ShipwayError
+from shipway.domain.gate import Direction
 from shipway.domain.units import Size
 
 Scalar: TypeAlias = str | int | float | bool
@@ -59,13 +61,6 @@ class DataFormat(StrEnum):
     PARQUET = "parquet"
     JSONLINES = "jsonlines"
     FILES = "files"
-
-
-class Direction(StrEnum):
-    """Which way a metric gets better."""
-
-    MAXIMIZE = "maximize"
-    MINIMIZE = "minimize"
 
 
 class Strategy(StrEnum):
@@ -126,7 +121,7 @@ class GateSettings:
     """What a trained model must reach before it is deployed anywhere.
 
     metric: a name in evaluation.json; "" means no gate, and then only a person can let a release pass.
-    threshold: in the metric's own unit, the value itself passes; None: none.
+    threshold: in the metric's own unit, the value itself passes; needed as soon as there is a metric.
     champion: the model must also be at least as good as the live one, less `tolerance` (the metric's unit, >= 0).
     """
 
@@ -249,7 +244,7 @@ class LocalSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A whole shipway.toml. name: lower-case letters, digits and dashes, at most 32; everything is named after it."""
+    """A whole shipway.toml. name: everything else is named after it (names.check_project_name)."""
 
     name: str
     data: DataSettings = DataSettings()
@@ -269,7 +264,7 @@ class Project:
     @property
     def bucket(self) -> str:
         """The bucket of the raw data."""
-        return self.data.bucket or f"{self.name}-data"
+        return self.data.bucket or names.data_bucket(self.name)
 
     @property
     def data_uri(self) -> str:

@@ -16,13 +16,14 @@ class DatabaseTooNew(ShipwayError):
     exit_code = 5
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, shared: bool = False) -> sqlite3.Connection:
     """Return a connection in autocommit mode whose commits survive a power cut.
 
-    Each thread opens its own. Rows answer to column names.
+    Each thread opens its own, unless it is `shared`: then whoever shares it lets one thread in at a time.
+    Rows answer to column names.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=not shared)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")

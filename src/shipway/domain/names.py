@@ -1,34 +1,5 @@
 """Every derived name, made in one place and never typed twice."""
 
-from shipway.domain.errors import ShipwayError
-
-NAME_LIMIT = 32  # leaves room for what is appended below SageMaker's 63 characters
-
-
-class NameInvalid(ShipwayError):
-    """A name would be refused by a service that has to carry it."""
-
-    message = "{name!r} cannot be a project's name: {problem}"
-    hint = "use 2 to 32 small letters, digits and single hyphens, beginning with a letter"
-    exit_code = 2
-    status = 400
-
-
-def check_project_name(name: str) -> str:
-    """Return the name if buckets, jobs, endpoints and functions can all be named after it; raises NameInvalid."""
-    if not 2 <= len(name) <= NAME_LIMIT:
-        raise NameInvalid(name=name, problem=f"it has {len(name)} characters")
-    if not name.isascii() or not all(c.islower() or c.isdigit() or c == "-" for c in name):
-        raise NameInvalid(name=name, problem="it has other characters than a-z, 0-9 and -")
-    if not name[0].isalpha() or name.endswith("-") or "--" in name:
-        raise NameInvalid(name=name, problem="it begins with something else than a letter or has a stray hyphen")
-    return name
-
-
-def data_bucket(project: str) -> str:
-    """Where people put data."""
-    return f"{project}-data"
-
 
 def artifact_bucket(project: str) -> str:
     """Where runs leave their results."""

@@ -6,9 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
-from shipway.domain import names
 from shipway.domain.errors import ShipwayError
-from shipway.domain.gate import Direction
 from shipway.domain.units import Size
 
 Scalar: TypeAlias = str | int | float | bool
@@ -29,12 +27,19 @@ class Problem:
 
 
 class ProjectInvalid(ShipwayError):
-    """The project can't be used as it is written. `facts["problems"]` holds every Problem found."""
+    """The project can't be used as it is written; made by `of`."""
 
     message = "{file} has {count}:\n{listing}"
     hint = "mend them, then look again: shipway check"
     exit_code = 2
     status = 422
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem that was found."""
+        found = self.facts["problems"]
+        assert isinstance(found, tuple)  # noqa: S101  `of` put it there
+        return found
 
     @classmethod
     def of(cls, file: str, problems: Sequence[Problem]) -> "ProjectInvalid":
@@ -61,6 +66,13 @@ class DataFormat(StrEnum):
     PARQUET = "parquet"
     JSONLINES = "jsonlines"
     FILES = "files"
+
+
+class Direction(StrEnum):
+    """Which way a metric gets better."""
+
+    MAXIMIZE = "maximize"
+    MINIMIZE = "minimize"
 
 
 class Strategy(StrEnum):
@@ -145,7 +157,7 @@ class EndpointSettings:
 class EndpointStages:
     """The endpoints of both stages."""
 
-    dev: EndpointSettings = EndpointSettings(workers=1)
+    dev: EndpointSettings = EndpointSettings()
     prod: EndpointSettings = EndpointSettings()
 
 
@@ -244,7 +256,7 @@ class LocalSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A whole shipway.toml. name: everything else is named after it (names.check_project_name)."""
+    """A whole shipway.toml. name: everything else is named after it; 2 to 32 of a-z, 0-9, -."""
 
     name: str
     data: DataSettings = DataSettings()
@@ -264,7 +276,7 @@ class Project:
     @property
     def bucket(self) -> str:
         """The bucket of the raw data."""
-        return self.data.bucket or names.data_bucket(self.name)
+        return self.data.bucket or f"{self.name}-data"
 
     @property
     def data_uri(self) -> str:

@@ -13,6 +13,7 @@ GIB = 2**30
 MIB = 2**20
 SECOND = timedelta(seconds=1)
 RESERVED = {"ENDPOINT_NAME": "the name of the endpoint", "SHARED_VOLUME": "the path of the shared volume"}
+_NAME = re.compile(r"[a-z](?:-?[a-z0-9])+")
 _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]")
 _INSTANCE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9-]+")
 _METRIC = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
@@ -37,10 +38,10 @@ def suggestion(word: str, known: list[str]) -> str:
 
 
 def _name(project: Project) -> Iterator[Problem]:
-    try:
-        names.check_project_name(project.name)
-    except names.NameInvalid as error:
-        yield Problem(path="name", problem=str(error), remedy=error.remedy)
+    """Buckets, jobs, endpoints and functions are named after it; 32 leaves room for what is appended below 63."""
+    if not _NAME.fullmatch(project.name) or len(project.name) > 32:
+        remedy = "use 2 to 32 small letters, digits and single hyphens, beginning with a letter"
+        yield Problem(path="name", problem=f"{project.name!r} cannot be a project's name", remedy=remedy)
 
 
 def _data(project: Project) -> Iterator[Problem]:

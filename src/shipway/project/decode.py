@@ -17,7 +17,16 @@ from cattrs.errors import (
     IterableValidationNote,
 )
 
-from shipway.domain.project import Problem, Project, ProjectInvalid, Scalar
+from shipway.domain.project import (
+    DataFormat,
+    Direction,
+    FeatureType,
+    Problem,
+    Project,
+    ProjectInvalid,
+    Scalar,
+    Strategy,
+)
 from shipway.domain.project_rules import suggestion, validate
 from shipway.domain.units import Size, UnitError, parse_duration, parse_size
 
@@ -67,8 +76,10 @@ def _syntax(message: str, text: str) -> Problem:
     what, _, place = message.rpartition(" (at ")
     match = re.fullmatch(r"line (\d+), column (\d+)\)", place)
     if match is None:
-        end = text.count("\n") + 1
+        end = len(text.splitlines())
         return Problem(path=f"line {end}", problem=f"{what or message} at the end of the file", remedy="complete it")
+    if what.startswith("Cannot"):
+        what = f"a key or section stands twice ({what[0].lower()}{what[1:]})"
     line, column = int(match[1]), int(match[2])
     written = text.split("\n")[line - 1].strip()
     remedy = f"the line reads: {written}" if written else "see the lines before it"
@@ -164,11 +175,10 @@ def _converter() -> Converter:
         Size: _with_unit(parse_size, "a size", "2GiB"),
         timedelta: _with_unit(parse_duration, "a time", "5m"),
         Scalar: _scalar,
-    }
+    } | dict.fromkeys((DataFormat, Direction, FeatureType, Strategy), _choice)  # each by itself: they are also texts
     for kind, hook in hooks.items():
         converter.register_structure_hook(kind, hook)
     guards: tuple[tuple[Callable[[Any], bool], Callable[[Any], Callable[[Any, Any], Any]]], ...] = (
-        (_is_choice, lambda _: _choice),
         (lambda kind: get_origin(kind) is tuple, lambda _: _texts(converter)),
         (lambda kind: get_origin(kind) is Mapping, lambda kind: _table(converter.gen_structure_mapping(kind))),
         (is_dataclass, lambda kind: _table(converter.gen_structure_attrs_fromdict(kind))),
@@ -176,10 +186,6 @@ def _converter() -> Converter:
     for predicate, factory in guards:
         converter.register_structure_hook_factory(predicate, factory)
     return converter
-
-
-def _is_choice(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, StrEnum)
 
 
 def _table(hook: Callable[..., Any]) -> Callable[[Any, Any], Any]:

@@ -78,7 +78,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """A version's own answers since it was published: all, and those with a 5xx status. A 4xx is the caller's."""
+    """A version's own answers since it was published.
+
+    requests: answers but those with a 4xx status, which are the caller's doing; errors: those with a 5xx status.
+    """
 
     requests: int = 0
     errors: int = 0
@@ -144,7 +147,9 @@ def advance(deployment: Deployment, seen: Observation) -> Deployment:
     if seen.abort:
         return _to(deployment, Phase.ROLLING_BACK, seen, f"aborted by {seen.abort}")
     if seen.step is Step.FAILED:
-        return _to(deployment, Phase.ROLLING_BACK, seen, f"{deployment.phase} failed: {seen.detail or 'no reason given'}")
+        return _to(
+            deployment, Phase.ROLLING_BACK, seen, f"{deployment.phase} failed: {seen.detail or 'no reason given'}"
+        )
     broken = _too_many_errors(deployment, seen)
     if broken:
         return _to(deployment, Phase.ROLLING_BACK, seen, broken)
@@ -152,7 +157,9 @@ def advance(deployment: Deployment, seen: Observation) -> Deployment:
 
 
 def _preparing(deployment: Deployment, seen: Observation) -> Deployment:
-    return _to(deployment, Phase.PRE_TRAFFIC, seen, "the new version is ready") if seen.step is Step.DONE else deployment
+    return (
+        _to(deployment, Phase.PRE_TRAFFIC, seen, "the new version is ready") if seen.step is Step.DONE else deployment
+    )
 
 
 def _pre_traffic(deployment: Deployment, seen: Observation) -> Deployment:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shipway.domain.errors import ShipwayError
+from shipway.domain.project import Direction, GateSettings
 from shipway.domain.values import Json
 
 
@@ -17,35 +18,12 @@ class EvaluationInvalid(ShipwayError):
     status = 422
 
 
-class Direction(StrEnum):
-    """Which way a metric is better."""
-
-    MAXIMIZE = "maximize"
-    MINIMIZE = "minimize"
-
-
 class GateVerdict(StrEnum):
     """Only `pass` lets a model go on; `inconclusive` says that something could not be checked."""
 
     PASS = "pass"  # noqa: S105  a verdict, not a password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateRule:
-    """What the project asks of a model.
-
-    metric: name in evaluation.json; threshold: in the metric's own unit.
-    tolerance: how much worse than the live model it may be, same unit, >= 0.
-    champion: whether it is compared with the live model at all.
-    """
-
-    metric: str
-    threshold: float
-    direction: Direction = Direction.MAXIMIZE
-    champion: bool = True
-    tolerance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +45,7 @@ class GateDecision:
     verdict: GateVerdict
     sentence: str
     value: float | None
-    threshold: float
+    threshold: float | None
     live: float | None = None
 
     @property
@@ -92,7 +70,7 @@ def metrics(evaluation: Json, uri: str = "evaluation.json") -> dict[str, float]:
     return values
 
 
-def judge(rule: GateRule, found: dict[str, float], live: LiveModel | None) -> GateDecision:
+def judge(rule: GateSettings, found: dict[str, float], live: LiveModel | None) -> GateDecision:
     """Return whether a model passes: good enough by itself, and not worse than the live model.
 
     found: the evaluation's metrics. live: None before the first release.
@@ -101,17 +79,20 @@ def judge(rule: GateRule, found: dict[str, float], live: LiveModel | None) -> Ga
     value = found.get(rule.metric)
     if value is None:
         have = ", ".join(sorted(found)) or "none"
-        return _decision(rule, GateVerdict.INCONCLUSIVE, None, f"{rule.metric} is not in the evaluation (it has: {have})")
-    if not _at_least(rule.direction, value, rule.threshold):
+        return _decision(
+            rule, GateVerdict.INCONCLUSIVE, None, f"{rule.metric} is not in the evaluation (it has: {have})"
+        )
+    if rule.threshold is not None and not _at_least(rule.direction, value, rule.threshold):
         sentence = f"{rule.metric} {value:.4g} misses the threshold {rule.threshold:.4g}"
         return _decision(rule, GateVerdict.FAIL, value, sentence)
-    passed = f"{rule.metric} {value:.4g} meets the threshold {rule.threshold:.4g}"
+    bar = "no threshold is set" if rule.threshold is None else f"meets the threshold {rule.threshold:.4g}"
+    passed = f"{rule.metric} {value:.4g} {bar}" if rule.threshold is not None else f"{rule.metric} {value:.4g} ({bar})"
     if live is None or not rule.champion:
         return _decision(rule, GateVerdict.PASS, value, passed + (", and no model is live yet" if live is None else ""))
     return _against_live(rule, value, live, passed)
 
 
-def _against_live(rule: GateRule, value: float, live: LiveModel, passed: str) -> GateDecision:
+def _against_live(rule: GateSettings, value: float, live: LiveModel, passed: str) -> GateDecision:
     if live.value is None:
         sentence = f"{passed}, but release {live.release}, which is live, could not be measured"
         return _decision(rule, GateVerdict.INCONCLUSIVE, value, sentence)
@@ -129,6 +110,6 @@ def _at_least(direction: Direction, value: float, bar: float) -> bool:
 
 
 def _decision(
-    rule: GateRule, verdict: GateVerdict, value: float | None, sentence: str, live: float | None = None
+    rule: GateSettings, verdict: GateVerdict, value: float | None, sentence: str, live: float | None = None
 ) -> GateDecision:
     return GateDecision(verdict=verdict, sentence=sentence, value=value, threshold=rule.threshold, live=live)

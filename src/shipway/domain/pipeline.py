@@ -5,7 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from shipway.domain.errors import ShipwayError
-from shipway.domain.values import Json
+from shipway.domain.project import Project
+from shipway.domain.units import format_duration
+from shipway.domain.values import Json, JsonObject
 
 
 class ExecutionNotFound(ShipwayError):
@@ -117,3 +119,99 @@ class Execution:
     error: str = ""
     error_cause: str = ""
     output: Json = None
+
+
+STAGES = ("Source", "Build", "Train", "DeployDev", "Approval", "DeployProd")
+STATE_STAGE = {"Approved?": "Approval", "Approval expired": "Approval", "Approval rejected": "Approval"}
+APPROVAL = "Approval"
+APPROVAL_EXPIRED = "ApprovalExpired"
+APPROVAL_REJECTED = "ApprovalRejected"
+
+
+def stages(project: Project) -> tuple[str, ...]:
+    """Return the names of this project's stages, in order."""
+    return STAGES if project.approval.required else tuple(stage for stage in STAGES if stage != APPROVAL)
+
+
+def document(project: Project) -> JsonObject:
+    """Return the release pipeline as a state machine, one state a stage.
+
+    Its input: Number of the execution and Cause. Each stage leaves its result under its own name.
+    """
+    states: JsonObject = {
+        "Source": _task("source", {"Number.$": "$.Number"}, "Build", "$.Source"),
+        "Build": _task("build", {"Source.$": "$.Source"}, "Train", "$.Build"),
+        "Train": _train(),
+        "DeployDev": _task(
+            "deployDev", _everything(), "Approval" if project.approval.required else "DeployProd", "$.DeployDev"
+        ),
+    }
+    if project.approval.required:
+        states |= _approval(project)
+    states["DeployProd"] = _task("deployProd", _everything() | {"DeployDev.$": "$.DeployDev"}, "", "$.DeployProd")
+    return {"Comment": f"Release pipeline of {project.name}", "StartAt": "Source", "States": states}
+
+
+def _task(action: str, parameters: JsonObject, following: str, result: str) -> JsonObject:
+    return {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::shipway:{action}",
+        "Parameters": parameters,
+        "ResultPath": result,
+        **({"Next": following} if following else {"End": True}),
+    }
+
+
+def _train() -> JsonObject:
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": {
+            "StateMachineArn.$": "$.Source.StateMachine",
+            "Name.$": "States.Format('{}-{}', $.Source.Run, $$.Execution.RedriveCount)",
+            "Input": {
+                "Role.$": "$.Source.Role",
+                "Image.$": "$.Build.Image",
+                "AnalyzeImage.$": "$.Build.AnalyzeImage",
+                "Data.$": "$.Source.Data",
+                "Output.$": "States.Format('{}-{}', $.Source.Output, $$.Execution.RedriveCount)",
+                "Live.$": "$.Build.Live",
+            },
+        },
+        "ResultSelector": {"Output.$": "$.Output", "Execution.$": "$.ExecutionArn"},
+        "ResultPath": "$.Train",
+        "Next": "DeployDev",
+    }
+
+
+def _everything() -> JsonObject:
+    return {"Execution.$": "$$.Execution.Id", "Source.$": "$.Source", "Build.$": "$.Build", "Train.$": "$.Train"}
+
+
+def _approval(project: Project) -> JsonObject:
+    return {
+        "Approval": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::shipway:approval.waitForTaskToken",
+            "Parameters": {
+                "Execution.$": "$$.Execution.Id",
+                "Release.$": "$.DeployDev.Release",
+                "Token.$": "$$.Task.Token",
+            },
+            "TimeoutSeconds": max(1, int(project.approval.timeout.total_seconds())),
+            "Catch": [{"ErrorEquals": ["States.Timeout"], "ResultPath": "$.Approval", "Next": "Approval expired"}],
+            "ResultPath": "$.Approval",
+            "Next": "Approved?",
+        },
+        "Approved?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.Approval.Approved", "BooleanEquals": True, "Next": "DeployProd"}],
+            "Default": "Approval rejected",
+        },
+        "Approval rejected": {"Type": "Fail", "Error": APPROVAL_REJECTED, "CausePath": "$.Approval.Sentence"},
+        "Approval expired": {
+            "Type": "Fail",
+            "Error": APPROVAL_EXPIRED,
+            "Cause": f"nobody decided within {format_duration(project.approval.timeout)}",
+        },
+    }

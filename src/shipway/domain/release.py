@@ -1,12 +1,11 @@
 """A release: everything that answers one prediction, fixed and hashed."""
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from shipway.domain.errors import ShipwayError
-from shipway.domain.values import Json, JsonObject
+from shipway.domain.values import JsonObject, canonical
 
 
 class ReleaseNotFound(ShipwayError):
@@ -62,8 +61,3 @@ class Release:
     live_since: datetime | None = None
     approved_by: str = ""
     verdict: str = ""
-
-
-def canonical(value: Json | dict[str, object]) -> str:
-    """Return the one JSON text that stands for this value: sorted keys, no blanks, no NaN."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

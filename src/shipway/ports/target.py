@@ -6,9 +6,48 @@ from datetime import datetime
 from typing import Protocol
 
 from shipway.domain.approval import Approval, Decision
+from shipway.domain.errors import ShipwayError
 from shipway.domain.pipeline import Cause, Execution
 from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
+
+
+class LogsNotFound(ShipwayError):
+    """Nothing of this name has written anything."""
+
+    message = "there are no logs of {name!r}"
+    hint = "name a job (shipway jobs) or a process (shipway up)"
+    exit_code = 4
+    status = 404
+
+
+class SourceNotFound(ShipwayError):
+    """The file or folder to upload is not there."""
+
+    message = "{source} does not exist"
+    hint = "name a file or a folder of this machine"
+    exit_code = 4
+    status = 404
+
+
+class NothingLive(ShipwayError):
+    """Production has no release yet, or nothing runs that could answer."""
+
+    message = "no release of {project!r} answers: {reason}"
+    hint = "start what must run with shipway up, release something with shipway start"
+    exit_code = 4
+    status = 503
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltImage:
+    """One image of the project. seconds: what building took; reused: its content was already there."""
+
+    name: str
+    uri: str
+    digest: str
+    seconds: float
+    reused: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +142,9 @@ class Target(Protocol):
     def health(self) -> Health:
         """Return what runs now."""
 
+    def build(self) -> Sequence[BuiltImage]:
+        """Return the project's images, built where their content is new; safe to repeat."""
+
     def start(self, cause: Cause) -> Execution:
         """Start the pipeline on the project as it is now; queued behind a running execution.
 
@@ -131,7 +173,17 @@ class Target(Protocol):
         """Return production deployments, newest first."""
 
     def abort(self, deployment: str, *, by: str) -> None:
-        """Send all traffic back to the version that was live before. Works from every phase, safe to repeat."""
+        """Send all traffic back to the version that was live before. Works from every phase, safe to repeat.
+
+        "latest" names the newest. Raises DeploymentNotFound, DeploymentFinished (after a success: start an older
+        release instead).
+        """
+
+    def promote(self, deployment: str, *, by: str) -> None:
+        """Give a held deployment all traffic: a person's word where the verdict was inconclusive.
+
+        "latest" names the newest. Raises DeploymentNotFound, DeploymentNotHeld.
+        """
 
     def releases(self) -> Sequence[Release]:
         """Return the ledger, newest first."""
@@ -152,19 +204,26 @@ class Target(Protocol):
         """Upload a file or a folder. destination: "s3://bucket/key" or "" for the project's data bucket.
 
         Each file is whole or absent; a folder's files keep their relative names.
+        Raises SourceNotFound.
         """
 
     def objects(self, prefix: str = "") -> Sequence[StoredObject]:
         """Return the newest versions below an s3 name ("s3://bucket/prefix"), "" for the data bucket."""
 
     def invoke(self, body: bytes, *, content_type: str, headers: dict[str, str] | None = None) -> Answer:
-        """Send one request to the production API with a key that the target holds."""
+        """Send one request to the production API with a key that the target holds.
+
+        An answer of 4xx or 5xx is an answer, not an error. Raises NothingLive when there is nothing to ask.
+        """
 
     def create_key(self, name: str) -> str:
         """Return a new API key for a client; it is shown once and kept only as a hash."""
 
     def event_log(self, execution: str, after: int = 0) -> Sequence[tuple[int, JsonObject]]:
-        """Return numbered events of an execution after one number, in order: progress for whoever watches."""
+        """Return numbered events of an execution after one number, in order: progress for whoever watches.
+
+        "latest" names the newest. Raises ExecutionNotFound.
+        """
 
     def document(self) -> Json:
         """Return the training state machine, rendered for this project."""

@@ -69,7 +69,7 @@ def _install() -> None:
     say("installing what requirements.lock names")
     only_uv = VENV / "uv.lock"
     only_uv.write_text(_entries(LOCK.read_text(), "uv"))
-    hashed = ["install", "--quiet", "--require-hashes", "--no-deps", "--requirement"]
+    hashed = ["install", "-qq", "--require-hashes", "--no-deps", "--requirement"]
     if uv.exists() or _try([*pip, *hashed, str(only_uv)], environment):
         sync = [str(uv), "pip", "sync", "--quiet", "--require-hashes", "--python", str(PYTHON), str(LOCK)]
         if _try(sync, pips.for_uv(environment)):

@@ -21,7 +21,7 @@ VERSION = {"haproxy": "-v", "nginx": "-v", "bwrap": "--version", "wrk": "-v"}
 # A program that starts others must not hand them the libraries that are meant for itself.
 FIRST = {"bwrap": "--unsetenv LD_LIBRARY_PATH "}
 WRAPPER = """#!/bin/sh
-root=${{0%/*}}/../root
+root=$(cd -- "${{0%/*}}/../root" && pwd) || exit 127
 LD_LIBRARY_PATH={libraries}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}} exec "$root/{program}" {first}"$@"
 """
 PLAIN = """#!/bin/sh

@@ -21,7 +21,8 @@ class Experiments:
         now = datetime.now(UTC).isoformat()
         with self._home.transaction() as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO experiments (run, project, status, parameters, record, started) VALUES (?,?,?,?,?,?)",
+                "INSERT OR IGNORE INTO experiments (run, project, status, parameters, record, started)"
+                " VALUES (?,?,?,?,?,?)",
                 (run, project, "running", canonical(parameters), canonical(record), now),
             )
 

@@ -23,7 +23,8 @@ class Ledger:
             row = connection.execute("SELECT * FROM releases WHERE attempt=?", (attempt,)).fetchone()
             if row is None:
                 connection.execute(
-                    "INSERT INTO releases (digest, bundle, execution, attempt, created, status) VALUES (?,?,?,?,?,'created')",
+                    "INSERT INTO releases (digest, bundle, execution, attempt, created, status)"
+                    " VALUES (?,?,?,?,?,'created')",
                     (bundle.digest, canonical(asdict(bundle)), execution, attempt, datetime.now(UTC).isoformat()),
                 )
                 row = connection.execute("SELECT * FROM releases WHERE attempt=?", (attempt,)).fetchone()

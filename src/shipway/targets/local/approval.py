@@ -1,0 +1,116 @@
+"""Questions to people, in the home's database. The engine's token is the truth; the row remembers what was shown."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from shipway.domain.approval import Approval, ApprovalNotFound, ApprovalStatus
+from shipway.domain.values import JsonObject, canonical
+from shipway.targets.local.home import Home
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """An approval with the token that answers it and the moment of its reminder."""
+
+    token: str
+    approval: Approval
+    warn_at: datetime
+
+
+class Approvals:
+    """The questions of one home."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def ask(self, question: Question) -> None:
+        """Keep a question; asking it again (after a crash) changes nothing."""
+        approval = question.approval
+        with self._home.transaction() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO approvals"
+                " (token, execution, release, digest, evidence, requested, expires, warn_at, status)"
+                " VALUES (?,?,?,?,?,?,?,?,?)",
+                (
+                    question.token,
+                    approval.execution,
+                    approval.release,
+                    approval.digest,
+                    canonical(approval.evidence),
+                    approval.requested.isoformat(),
+                    approval.expires.isoformat(),
+                    question.warn_at.isoformat(),
+                    approval.status,
+                ),
+            )
+
+    def newest(self, execution: str) -> Question:
+        """Return what an execution asked last; raises ApprovalNotFound."""
+        row = self._home.connection.execute(
+            "SELECT * FROM approvals WHERE execution=? ORDER BY requested DESC LIMIT 1", (execution,)
+        ).fetchone()
+        if row is None:
+            raise ApprovalNotFound(approval=execution)
+        return _question(row)
+
+    def pending(self) -> Sequence[Question]:
+        """Return the questions without an answer, oldest first."""
+        rows = self._home.connection.execute(
+            "SELECT * FROM approvals WHERE status=? ORDER BY requested", (ApprovalStatus.PENDING,)
+        ).fetchall()
+        return [_question(row) for row in rows]
+
+    def close(self, token: str, approval: Approval) -> None:
+        """Write down the answer, unless one is there already."""
+        decided = (approval.decided or datetime.now(UTC)).isoformat()
+        with self._home.transaction() as connection:
+            connection.execute(
+                "UPDATE approvals SET status=?, decided_by=?, comment=?, decided=? WHERE token=? AND status=?",
+                (approval.status, approval.by, approval.comment, decided, token, ApprovalStatus.PENDING),
+            )
+
+    def due_warnings(self, now: datetime) -> Sequence[Question]:
+        """Return the pending questions whose reminder is due and was not given yet."""
+        return [question for question in self.pending() if question.warn_at <= now and not self._warned(question.token)]
+
+    def warned(self, token: str) -> None:
+        """Record that people were reminded."""
+        with self._home.transaction() as connection:
+            connection.execute("UPDATE approvals SET warned=1 WHERE token=?", (token,))
+
+    def _warned(self, token: str) -> bool:
+        row = self._home.connection.execute("SELECT warned FROM approvals WHERE token=?", (token,)).fetchone()
+        return bool(row["warned"])
+
+
+def answer(approval: Approval) -> JsonObject:
+    """Return what the pipeline's Approval state gets as its result."""
+    verb = "approved" if approval.status is ApprovalStatus.APPROVED else "rejected"
+    comment = f": {approval.comment}" if approval.comment else ""
+    return {
+        "Approved": approval.status is ApprovalStatus.APPROVED,
+        "By": approval.by,
+        "Comment": approval.comment,
+        "At": (approval.decided or approval.requested).isoformat(),
+        "Digest": approval.digest,
+        "Sentence": f"release {approval.release} was {verb} by {approval.by}{comment}",
+    }
+
+
+def _question(row: sqlite3.Row) -> Question:
+    approval = Approval(
+        execution=row["execution"],
+        release=row["release"],
+        digest=row["digest"],
+        requested=datetime.fromisoformat(row["requested"]),
+        expires=datetime.fromisoformat(row["expires"]),
+        evidence=json.loads(row["evidence"]),
+        status=ApprovalStatus(row["status"]),
+        by=row["decided_by"],
+        comment=row["comment"],
+        decided=datetime.fromisoformat(row["decided"]) if row["decided"] else None,
+    )
+    return Question(token=row["token"], approval=approval, warn_at=datetime.fromisoformat(row["warn_at"]))

@@ -201,10 +201,10 @@ def _system(sandbox: Sandbox) -> list[str]:
         argv += ["--perms", "0755", "--tmpfs", path]
     for path in VAR if "/var" not in taken else ():
         argv += ["--dir", path]
-    for folder in _python_folders():
-        argv += ["--ro-bind", folder, folder]
-    for tools in private_folders():
-        argv += ["--ro-bind-try", str(tools.parent), str(tools.parent)]
+    for python in _python_folders():
+        argv += ["--ro-bind", python, python]
+    for programs in private_folders():
+        argv += ["--ro-bind-try", str(programs.parent), str(programs.parent)]
     return argv
 
 

@@ -1,0 +1,181 @@
+"""Images of one home folder: built once for each content, found by name or by what is in the build context."""
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from shipway.domain.image import BuildFailed, ImageNotFound, Recipe, image_uri
+from shipway.targets.local.images.context import Entry, collect, file_digest, mount_points, origin
+from shipway.targets.local.images.dockerfile import Reading, read_dockerfile
+from shipway.targets.local.images.environment import ensure_environment
+from shipway.targets.local.images.image import Image
+from shipway.targets.local.images.lock import ensure_lock
+
+LAYOUT = 1
+PROGRAM = "/opt/program"
+ABOUT = "image.json"
+
+
+def _silent(message: str) -> None:
+    """Say nothing."""
+
+
+class Step(NamedTuple):
+    """One file to write: its path inside the image, where it comes from, and what it was when it was read."""
+
+    path: str
+    entry: Entry
+    meaning: list[str]
+
+
+class Images:
+    """The images below `home`: `images/<digest>/` and the environments that they share, `envs/<digest>/`."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "images"
+        self.environments = home / "envs"
+
+    def build(
+        self,
+        name: str,
+        context: Path,
+        dockerfile: str = "Dockerfile",
+        *,
+        arguments: Mapping[str, str] | None = None,
+        progress: Callable[[str], None] = _silent,
+    ) -> Image:
+        """Return the image that `context` means, built now if this home does not have it yet.
+
+        name: of the repository, as in `shipway/<name>@sha256:...`. arguments: values for the Dockerfile's ARG lines.
+        progress: is told each line, and a `warning: ...` for each thing of the Dockerfile that can't be had here.
+        Raises BuildFailed; nothing is kept then.
+        """
+        reading = read_dockerfile(_text(name, context / dockerfile), arguments)
+        entries = collect(name, context, reading)
+        for warning in _warnings(reading):
+            progress(f"warning: {dockerfile}: {warning}")
+        sources = dict.fromkeys(origin(entries, context, path) for path in reading.requirements)
+        locks = list(dict.fromkeys(ensure_lock(name, path, progress) for path in sources))
+        entries = collect(name, context, reading)  # a lock that has just been written is part of the context
+        environment = ensure_environment(name, self.environments, locks, progress)
+        content = {path: _meaning(entry) for path, entry in entries.items()}
+        about = {"layout": LAYOUT, "recipe": asdict(reading.recipe), "files": content, "env": environment.name}
+        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+        if not (self.folder / digest).is_dir():
+            self._write(name, digest, about, [Step(path, entries[path], content[path]) for path in entries])
+            progress(f"built {image_uri(name, digest)}")
+        return self._load(name, digest)
+
+    def get(self, uri: str) -> Image:
+        """Return the image of this name. Raises ImageNotFound."""
+        repository, _, digest = uri.partition("@sha256:")
+        if len(digest) != 64 or not (self.folder / digest / ABOUT).is_file():
+            raise ImageNotFound(uri=uri)
+        return self._load(repository.removeprefix("shipway/"), digest)
+
+    def _write(self, name: str, digest: str, about: Mapping[str, object], steps: Sequence[Step]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        half = Path(tempfile.mkdtemp(prefix=f".{digest[:12]}-", dir=self.folder))
+        try:
+            files = half / "files"
+            (files / PROGRAM.lstrip("/")).mkdir(parents=True)
+            for step in steps:
+                _place(name, step, files / step.path.lstrip("/"))
+            (half / ABOUT).write_text(json.dumps(about, indent=1))
+            half.chmod(0o755)
+            _seal(half)
+            half.rename(self.folder / digest)
+            (self.folder / digest).chmod(0o555)
+        except OSError:
+            # Another builder of the same content was faster: an image of this digest is this image.
+            if not (self.folder / digest / ABOUT).is_file():
+                raise
+        finally:
+            if half.exists():
+                _unseal(half)
+                shutil.rmtree(half, ignore_errors=True)
+
+    def _load(self, name: str, digest: str) -> Image:
+        root = self.folder / digest
+        about = json.loads((root / ABOUT).read_text())
+        points = mount_points([*about["files"], PROGRAM])
+        files = {point: root / "files" / point.lstrip("/") for point in points}
+        recipe = about["recipe"] | {field: tuple(about["recipe"][field]) for field in ("entrypoint", "cmd")}
+        target = _program(recipe["workdir"], files)
+        return Image(
+            name=name,
+            digest=digest,
+            root=root,
+            env=self.environments / about["env"],
+            program=files[target],
+            target=target,
+            files=files,
+            recipe=Recipe(**recipe),
+        )
+
+
+def _text(image: str, dockerfile: Path) -> str:
+    try:
+        return dockerfile.read_text()
+    except OSError as error:
+        cause = f"{dockerfile} can't be read: {error.strerror}"
+        raise BuildFailed(image=image, cause=cause, remedy="write it, or name another file") from error
+
+
+def _warnings(reading: Reading) -> Iterable[str]:
+    yield from reading.warnings
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if not reading.python:
+        yield f"base image {reading.base!r} is not read: Python {here} of this machine takes its place"
+    elif reading.python != here:
+        yield f"the base image has Python {reading.python}, this machine has {here}"
+    if not reading.requirements:
+        yield "no line installs requirements (RUN pip install -r ...): the environment is empty"
+
+
+def _program(workdir: str, files: Mapping[str, Path]) -> str:
+    """Return where the code is: the working folder if the image has files there, else /opt/program."""
+    if workdir in files and files[workdir].is_dir():
+        return workdir
+    filled = [path for path, folder in files.items() if folder.is_dir() and any(folder.iterdir())]
+    return PROGRAM if PROGRAM in filled or not filled else filled[0]
+
+
+def _meaning(entry: Entry) -> list[str]:
+    """Return what makes two entries equal: kind, mode, and bytes."""
+    if entry.link:
+        return ["link", entry.link]
+    return ["program" if entry.executable else "file", file_digest(entry.source)]
+
+
+def _place(image: str, step: Step, target: Path) -> None:
+    """Copy one entry; what changed since it was read is refused, or the digest would name other bytes."""
+    entry = step.entry
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if entry.link:
+        target.symlink_to(entry.link)
+        return
+    shutil.copyfile(entry.source, target)
+    target.chmod(0o555 if entry.executable else 0o444)
+    if _meaning(replace(entry, source=target)) != step.meaning:
+        cause = f"{entry.source} changed while the image was built"
+        raise BuildFailed(image=image, cause=cause, remedy="build again")
+
+
+def _seal(folder: Path) -> None:
+    """Take the right to write from every folder below, innermost first; the root itself is still to be renamed."""
+    for path, _, _ in os.walk(folder, topdown=False):
+        if Path(path) != folder:
+            Path(path).chmod(0o555)
+
+
+def _unseal(folder: Path) -> None:
+    for path, _, _ in os.walk(folder):
+        Path(path).chmod(0o755)

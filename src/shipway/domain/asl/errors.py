@@ -66,3 +66,11 @@ class StateError(Exception):
         super().__init__(cause)
         self.error = error
         self.cause = cause
+
+
+class PathSyntaxError(Exception):
+    """A path or an intrinsic call is not well formed; the text says what is wrong."""
+
+
+class PathMissing(Exception):
+    """A path that names one node does not find it."""

@@ -13,9 +13,15 @@ The loop of a runner:
 the runner makes it, and lays `Branch.context` over it inside a branch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from shipway.domain.asl.machine import StateMachine
+from shipway.domain.asl.dataflow import data_of, with_result, within_limit, without_result
+from shipway.domain.asl.entering import ENTER
+from shipway.domain.asl.errors import ErrorName, StateError
+from shipway.domain.asl.machine import StateMachine, StateType
+from shipway.domain.asl.query import Scope
+from shipway.domain.asl.recovery import recovered
 from shipway.domain.asl.steps import Completion, Env, Failed, Recovery, Step
 from shipway.domain.values import Json, JsonObject
 
@@ -25,14 +31,20 @@ def enter(machine: StateMachine, path: str, state: str, raw_input: Json, context
 
     Never raises for data: a bad path, a failed intrinsic or an unmatched Choice is a Failed.
     """
-    raise NotImplementedError
+    found = machine.state(path, state)
+    scope = Scope(raw_input, context, env)
+    return _guarded(lambda: ENTER[found.type](found, scope))
 
 
 def complete(  # noqa: PLR0913, PLR0917 - the state's address, its data, its surroundings
     machine: StateMachine, path: str, state: str, raw_input: Json, result: Json, context: JsonObject, env: Env
 ) -> Completion:
     """Return where a Task, Wait, Parallel or Map goes with its result (for a Fork, the list of the outputs)."""
-    raise NotImplementedError
+    found = machine.state(path, state)
+    scope = Scope(raw_input, context, env)
+    if found.type is StateType.WAIT:
+        return _guarded(lambda: without_result(found, data_of(found, scope), scope))
+    return _guarded(lambda: with_result(found, within_limit(result), scope))
 
 
 def recover(  # noqa: PLR0913, PLR0917 - as above, and the error
@@ -50,7 +62,9 @@ def recover(  # noqa: PLR0913, PLR0917 - as above, and the error
 
     retries: how often each retrier of this visit was used; `()` at the first error.
     """
-    raise NotImplementedError
+    found = machine.state(path, state)
+    failed = Failed(error=error, cause=cause)
+    return _guarded(lambda: recovered(found, failed, retries, Scope(raw_input, context, env)))
 
 
 def failures(tolerance: int, failed: Sequence[Failed]) -> Failed | None:
@@ -58,4 +72,22 @@ def failures(tolerance: int, failed: Sequence[Failed]) -> Failed | None:
 
     failed: the final failures of its branches in the order in which they happened.
     """
-    raise NotImplementedError
+    if len(failed) <= tolerance:
+        return None
+    if tolerance == 0:
+        return failed[0]
+    cause = f"{len(failed)} items failed, {tolerance} may; the last: {failed[-1].error}: {failed[-1].cause}"
+    return Failed(error=ErrorName.THRESHOLD, cause=cause)
+
+
+_Answer = TypeVar("_Answer")
+
+
+def _guarded(decide: Callable[[], _Answer]) -> _Answer | Failed:
+    """Return the decision, or the failure that evaluating it ended in."""
+    try:
+        return decide()
+    except StateError as problem:
+        return Failed(error=problem.error, cause=problem.cause)
+    except RecursionError:
+        return Failed(error=ErrorName.RUNTIME, cause="the data is nested too deeply")

@@ -101,7 +101,7 @@ def _run(root: Path, user: str, command: str, extra: dict[str, str]) -> bool:
     if user == "root":
         inside["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     words = [f"{name}={value}" for name, value in inside.items()]
-    line = f"cd {home}/shipway && {command}"
+    line = f"cd {home}/shipway || exit\n{command}"
     number = "0" if user == "root" else "1000"
     unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
     full = [*unshare, "sh", str(ENTER), str(root), number, "/usr/bin/env", "-i", *words, "/bin/sh", "-c", line]

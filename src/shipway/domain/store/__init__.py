@@ -1,0 +1,1 @@
+"""The object store's values and decisions: names, conditions, ranges, listings, lifecycle, multipart, checksums."""

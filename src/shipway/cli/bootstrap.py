@@ -1,0 +1,67 @@
+"""The one place that names the targets. Each is imported when it is asked for, so that the others cost nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from shipway.domain.errors import ShipwayError
+from shipway.ports.target import Target
+
+Result = TypeVar("Result")
+TARGETS = ("local", "aws")
+
+
+class TargetMissing(ShipwayError):
+    """This version can't do what was asked on that target."""
+
+    message = "target {target!r}: this version of Shipway cannot deploy there yet"
+    hint = "use this machine: --target local"
+    exit_code = 2
+    status = 501
+
+
+class PartMissing(ShipwayError):
+    """An optional part of Shipway is not installed."""
+
+    message = "target {target!r} needs the package {package!r}, which is not installed"
+    hint = "install it: pip install 'shipway[{target}]'"
+    exit_code = 2
+    status = 501
+
+
+def target(name: str, project: Path) -> Target:
+    """Return the target of this name for the project in this folder.
+
+    Raises TargetMissing, PartMissing, and ProjectInvalid when the project can't be read.
+    """
+    return _optional(name, lambda: _target(name, project))
+
+
+def control(project: Path) -> None:
+    """Run this machine's control plane in the foreground, until it is told to end by SIGTERM."""
+    _optional("local", lambda: _control(project))
+
+
+def _target(name: str, project: Path) -> Target:
+    if name != "local":
+        raise TargetMissing(target=name)
+    from shipway.targets.local.target import local_target  # noqa: PLC0415  an import that costs is made late
+
+    return local_target(project)
+
+
+def _control(project: Path) -> None:
+    from shipway.targets.local.control import control  # noqa: PLC0415
+
+    control(project)
+
+
+def _optional(name: str, work: Callable[[], Result]) -> Result:
+    """Run the work; a package of another project that is missing is the installation's fault, not a bug."""
+    try:
+        return work()
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("", "shipway"):
+            raise
+        raise PartMissing(target=name, package=package) from error

@@ -1,0 +1,131 @@
+"""Watching an execution until it ends: a live tree, lines of text, or lines of JSON."""
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import click
+
+from shipway.cli import tree, words
+from shipway.cli.session import Session
+from shipway.domain.errors import ShipwayError
+from shipway.domain.pipeline import Execution, ExecutionStatus, Stage, StageStatus
+from shipway.ports.target import Target
+
+PAUSE = 0.2  # seconds between two looks
+INTERRUPTED = 130
+
+
+class RunFailed(ShipwayError):
+    """The execution that was watched ended without success."""
+
+    message = "execution {execution} {status}{detail}"
+    hint = "see where: shipway executions show {execution}; go on from there: shipway executions retry {execution}"
+    exit_code = 3
+    status = 422
+
+
+class RunEnded(ShipwayError):
+    """The execution that was watched was ended by a person, or by a newer one."""
+
+    message = "execution {execution} was {status}{detail}"
+    hint = "see what came after it: shipway executions"
+    exit_code = 5
+    status = 409
+
+
+def follow(session: Session, target: Target, execution: str) -> None:
+    """Show what an execution does until it ends; Ctrl-C only stops the watching.
+
+    Raises ExecutionNotFound, and RunFailed or RunEnded when it ended without success.
+    """
+    seen = target.execution(execution)
+    try:
+        seen = _watch(session, target, seen)
+    except KeyboardInterrupt:
+        click.echo(f"\n{seen.id} goes on; come back to it: shipway executions show {seen.id} --follow", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    judge(seen)
+
+
+def judge(execution: Execution) -> None:
+    """Raise when an ended execution has no success to show."""
+    status = execution.status
+    if status is ExecutionStatus.SUCCEEDED:
+        return
+    kind = RunEnded if status in (ExecutionStatus.STOPPED, ExecutionStatus.SUPERSEDED) else RunFailed
+    detail = ": ".join(part for part in (execution.error, execution.error_cause) if part)
+    raise kind(execution=execution.id, status=status.value.replace("_", " "), detail=detail and f": {detail}")
+
+
+def _watch(session: Session, target: Target, seen: Execution) -> Execution:
+    if session.json:
+        return _as_json(session, target, seen)
+    if session.live:
+        return _live(target, seen)
+    return _as_lines(session, target, seen)
+
+
+def _looks(target: Target, seen: Execution) -> Iterator[Execution]:
+    """Yield the execution as it stands, again and again, the last time when it has ended."""
+    yield seen
+    while not seen.status.final:
+        time.sleep(PAUSE)
+        seen = target.execution(seen.id)
+        yield seen
+
+
+def _live(target: Target, seen: Execution) -> Execution:
+    from rich.live import Live  # noqa: PLC0415  rich is for terminals alone
+
+    with Live(tree.coloured(seen, _now()), refresh_per_second=8) as live:
+        for look in _looks(target, seen):
+            live.update(tree.coloured(look, _now()))
+            seen = look
+    return seen
+
+
+def _as_json(session: Session, target: Target, seen: Execution) -> Execution:
+    """Print every event as a JSON line, then the execution itself."""
+    after = 0
+    for look in _looks(target, seen):
+        seen = look
+        for number, event in target.event_log(seen.id, after):
+            session.line({"event": number, **event}, "")
+            after = number
+    session.line({"execution": seen}, "")
+    return seen
+
+
+def _as_lines(session: Session, target: Target, seen: Execution) -> Execution:
+    """Print a line whenever a stage or a state comes to stand differently."""
+    click.echo(f"{seen.id} {seen.status.value}")
+    told: dict[str, StageStatus] = {}
+    for look in _looks(target, seen):
+        seen = look
+        for path, stage in _flat(seen.stages):
+            if stage.status is not StageStatus.PENDING and told.get(path) is not stage.status:
+                told[path] = stage.status
+                click.echo(_line(path, stage))
+                if (path, stage.status) == ("Approval", StageStatus.WAITING):
+                    session.note(f"a person decides now: {tree.step_for_people(seen)}")
+    took = words.between(seen.started, seen.ended, _now())
+    click.echo(f"{seen.id} {seen.status.value} after {took}")
+    return seen
+
+
+def _line(path: str, stage: Stage) -> str:
+    took = words.between(stage.started, stage.ended, _now()) if stage.ended else ""
+    return "  ".join(part for part in (f"  {path}", stage.status.value, took, stage.message) if part)
+
+
+def _flat(stages: Sequence[Stage], above: str = "") -> Iterator[tuple[str, Stage]]:
+    """Yield every stage and state with its path: "Train / baseline"."""
+    for stage in stages:
+        path = f"{above}{stage.name}"
+        yield path, stage
+        yield from _flat(stage.steps, f"{path} / ")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

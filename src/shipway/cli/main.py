@@ -1,0 +1,126 @@
+"""The command `shipway`: verbs by name, and what an error looks like."""
+
+import json
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from shipway import __version__
+from shipway.cli import bootstrap
+from shipway.cli.document import document
+from shipway.cli.lazy import LazyGroup
+from shipway.cli.session import Opener, settings
+from shipway.domain.errors import ShipwayError
+from shipway.domain.project import ProjectInvalid
+
+INTERRUPTED = 130
+VERBS = "shipway.cli.verbs"
+PLACES = {
+    "init": f"{VERBS}.project:init",
+    "check": f"{VERBS}.project:check",
+    "build": f"{VERBS}.project:build",
+    "up": f"{VERBS}.machine:up",
+    "down": f"{VERBS}.machine:down",
+    "start": f"{VERBS}.executions:start",
+    "executions": f"{VERBS}.executions:executions",
+    "approve": f"{VERBS}.approvals:approve",
+    "reject": f"{VERBS}.approvals:reject",
+    "deployments": f"{VERBS}.deployments:deployments",
+    "promote": f"{VERBS}.deployments:promote",
+    "abort": f"{VERBS}.deployments:abort",
+    "releases": f"{VERBS}.releases:releases",
+    "invoke": f"{VERBS}.api:invoke",
+    "keys": f"{VERBS}.api:keys",
+    "data": f"{VERBS}.data:data",
+    "jobs": f"{VERBS}.jobs:jobs",
+    "logs": f"{VERBS}.jobs:logs",
+    "doctor": f"{VERBS}.machine:doctor",
+    "control": f"{VERBS}.machine:control",
+}
+
+
+@click.group(cls=LazyGroup, places=PLACES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="shipway")
+@settings
+def shipway(**_: Any) -> None:
+    """Build a model and launch it safely.
+
+    Exit codes: 0 done, 1 a bug, 2 usage or definition, 3 a gate or check failed, 4 not found, 5 conflict,
+    130 interrupted.
+    """
+
+
+def main(arguments: Sequence[str] | None = None, opener: Opener = bootstrap.target) -> int:
+    """Run one call and return its exit code.
+
+    arguments: without the program's name; None reads the process's own. opener: gives the target of a name.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in words
+    try:
+        result = shipway.main(words, prog_name="shipway", standalone_mode=False, obj=opener)
+    except ShipwayError as error:
+        return _refuse(error, as_json)
+    except click.ClickException as error:
+        return _misuse(error, as_json)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has gone. Nothing may be written any more, not even by the interpreter's last flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:  # noqa: BLE001  the last line of defence: a person gets a sentence, the developer a file
+        return _bug(as_json)
+    return result if isinstance(result, int) else 0
+
+
+def _refuse(error: ShipwayError, as_json: bool) -> int:
+    """Tell an error that people can do something about."""
+    if os.environ.get("SHIPWAY_DEBUG") == "1":
+        traceback.print_exception(error)
+    more = {"problems": document(error.problems)} if isinstance(error, ProjectInvalid) else {}
+    return _tell(type(error).__name__, (str(error), error.remedy), error.exit_code, as_json, **more)
+
+
+def _misuse(error: click.ClickException, as_json: bool) -> int:
+    """Tell that the command line itself is wrong."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return 2
+    hint = "see shipway --help"
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f"see {error.ctx.command_path} --help"
+    return _tell("Usage", (error.format_message(), hint), 2, as_json)
+
+
+def _bug(as_json: bool) -> int:
+    """Tell that Shipway is wrong, in one line; the traceback goes to a file, or to the screen when asked for."""
+    kind, error, _ = sys.exc_info()
+    if os.environ.get("SHIPWAY_DEBUG") == "1":
+        traceback.print_exc()
+    with tempfile.NamedTemporaryFile("w", prefix="shipway-bug-", suffix=".txt", delete=False) as file:
+        traceback.print_exc(file=file)
+    message = f"a bug in Shipway: {kind.__name__ if kind else ''}: {error}"
+    return _tell("Bug", (message, f"report it with the file {file.name}"), 1, as_json)
+
+
+def _tell(kind: str, sentences: tuple[str, str], code: int, as_json: bool, **more: object) -> int:
+    """Print what is wrong and what to do next on standard error, and return the exit code."""
+    message, hint = sentences
+    if as_json:
+        told = {"error": {"kind": kind, "message": message, "hint": hint, "exit_code": code, **more}}
+        click.echo(json.dumps(told, ensure_ascii=False), err=True)
+        return code
+    click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""What every verb gets: where the project is, which target is asked, and how to answer."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from shipway.cli import document
+from shipway.cli.bootstrap import TARGETS
+from shipway.cli.table import print_table
+from shipway.ports.target import Target
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Opener = Callable[[str, Path], Target]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One call of the command line. start: where the search for shipway.toml begins."""
+
+    target_name: str
+    start: Path
+    json: bool
+    opener: Opener
+
+    @property
+    def project(self) -> Path:
+        """The project's folder; raises ProjectNotFound."""
+        from shipway.project.folder import find  # noqa: PLC0415  cattrs is not needed for --help
+
+        return find(self.start)
+
+    def target(self) -> Target:
+        """Return the target, opened for the project; raises what bootstrap.target raises."""
+        return self.opener(self.target_name, self.project)
+
+    @property
+    def live(self) -> bool:
+        """Whether a person watches: moving pictures are for terminals."""
+        return not self.json and sys.stdout.isatty()
+
+    def show(self, value: object, text: str) -> None:
+        """Print one answer: the JSON document of `value`, or `text`."""
+        click.echo(document.text(value) if self.json else text)
+
+    def line(self, value: object, text: str) -> None:
+        """Print one of many answers as they come: a JSON line, or a line of text."""
+        click.echo(document.text(value, indent=None) if self.json else text)
+
+    def table(self, value: object, headers: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> None:
+        """Print many things at once: a JSON list, a table, or what to say when there are none."""
+        if self.json:
+            click.echo(document.text(value))
+        elif rows:
+            print_table(headers, rows)
+        else:
+            click.echo(empty)
+
+    def note(self, text: str) -> None:
+        """Tell a person something beside the answer, on standard error; programs are not told."""
+        if not self.json:
+            click.echo(text, err=True)
+
+    @contextmanager
+    def working(self, what: str) -> Iterator[Callable[[str], None]]:
+        """Show that something goes on while the block runs; the block may say what, line by line."""
+        if self.json or not sys.stderr.isatty():
+            self.note(f"{what} ...")
+            yield self.note
+            return
+        from rich.console import Console  # noqa: PLC0415  rich is for terminals alone
+
+        with Console(stderr=True).status(f"{what} ...") as status:
+            yield lambda line: status.update(f"{what} ... [dim]{line[:80]}[/dim]")
+
+
+def settings(command: Command) -> Command:
+    """Add the options that every verb has."""
+    help_json = "Print JSON on standard output, and nothing else."
+    help_project = "The project's folder.  [default: the nearest one upwards with a shipway.toml]"
+    command = click.option("--json", "as_json", is_flag=True, default=None, help=help_json)(command)
+    command = click.option("--target", type=click.Choice(TARGETS), help="Where the project runs.  [default: local]")(
+        command
+    )
+    folder = click.Path(path_type=Path)
+    return click.option("--project", "folder", type=folder, metavar="DIR", help=help_project)(command)
+
+
+def verb(function: Callable[..., None]) -> Callable[..., None]:
+    """Return the command's body: `function` with a Session first, and the common options."""
+
+    @click.pass_context
+    @wraps(function)
+    def run(ctx: click.Context, /, as_json: bool, target: str, folder: Path, **parameters: Any) -> None:  # noqa: ARG001
+        function(session(ctx), **parameters)
+
+    return settings(run)
+
+
+def session(ctx: click.Context) -> Session:
+    """Return the session of a call; an option counts wherever it stands, the nearest to the verb wins."""
+    return Session(
+        target_name=_setting(ctx, "target") or "local",
+        start=_setting(ctx, "folder") or Path.cwd(),
+        json=bool(_setting(ctx, "as_json")),
+        opener=ctx.find_root().obj,
+    )
+
+
+def _setting(ctx: click.Context, name: str) -> Any:
+    """Return the value of the nearest context that has one."""
+    here: click.Context | None = ctx
+    while here is not None:
+        value = here.params.get(name)
+        if value is not None:
+            return value
+        here = here.parent
+    return None

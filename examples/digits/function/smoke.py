@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+
 from api import RUNTIME
 
 CSV = "text/csv"
@@ -34,7 +35,7 @@ def report(event: Mapping[str, Any], check: Callable[[], str]) -> dict[str, str]
     """Run a check and tell CodeDeploy how it went; a check that cannot run has failed."""
     try:
         status, reason = "Succeeded", check()
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001  told to CodeDeploy
         status, reason = "Failed", f"{type(problem).__name__}: {problem}"
     print(json.dumps({"deployment": event["DeploymentId"], "status": status, "reason": reason}))
     boto3.client("codedeploy").put_lifecycle_event_hook_execution_status(

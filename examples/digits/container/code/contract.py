@@ -57,7 +57,7 @@ def run(program: Callable[[], None]) -> None:
     """Run a job's program; a failure ends it with exit code 1 and its reason where the platform looks for it."""
     try:
         program()
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001  whatever it is, its reason must be told
         traceback.print_exc()
         reason = f"{type(problem).__name__}: {problem}"
         output = BASE / "output"

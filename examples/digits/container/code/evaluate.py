@@ -9,10 +9,11 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from sklearn.metrics import accuracy_score, f1_score, log_loss
+
 import contract
 import pixels
 import predictor
-from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 
 def load(archive: Path) -> predictor.Predictor:

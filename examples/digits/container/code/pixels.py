@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+
 from rows import NUMBER, Column
 
 SIDE = 8

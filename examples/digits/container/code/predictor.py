@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 import pixels
 
 FORMAT = 1
@@ -40,7 +41,9 @@ class Predictor:
 def save(folder: Path, document: dict[str, Any], layers: Sequence[tuple[Any, Any]]) -> None:
     """Write a model into its folder; layers: weights, shape (inputs, outputs), and bias of each."""
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {f"{kind}{number}": array for number, pair in enumerate(layers) for kind, array in zip("wb", pair, strict=True)}
+    arrays = {
+        f"{kind}{number}": array for number, pair in enumerate(layers) for kind, array in zip("wb", pair, strict=True)
+    }
     (folder / "model.json").write_text(json.dumps({"format": FORMAT, **document}, indent=2) + "\n")
     np.savez(folder / "model.npz", **arrays)
 

@@ -7,8 +7,9 @@ and flatter it; this one tests it on people it has never seen.
 
 import sys
 
-import contract
 import numpy as np
+
+import contract
 import pixels
 
 SHARES = {"train": 0.60, "validation": 0.20}  # the rest is the test

@@ -55,7 +55,9 @@ def read(body: bytes, kind: str, columns: Sequence[Column]) -> Columns:
         if len(row) != width:
             raise BadInput(f"row {number} has {len(row)} values, {width} are needed: {_names(columns)}", row=number)
     convert = _JSON_COLUMN if kind == JSON else _CSV_COLUMN
-    return [convert[column.kind](column, values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)]
+    return [
+        convert[column.kind](column, values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
 
 
 def write(predictions: Any, outputs: Sequence[str], kind: str) -> bytes:

@@ -9,12 +9,13 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+import numpy as np
+from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+
 import contract
 import features
-import numpy as np
 import predictor
 import rows
-from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 
 def load(archive: Path) -> predictor.Predictor:

@@ -83,7 +83,9 @@ def compile_trees(model: Any, categories: Sequence[int]) -> dict[str, Any]:
     """
     nodes = [predictors[0].nodes for predictors in model._predictors]
     bitsets = [predictors[0].raw_left_cat_bitsets for predictors in model._predictors]
-    thresholds = [_thresholds(nodes, feature) if count == 0 else np.empty(0) for feature, count in enumerate(categories)]
+    thresholds = [
+        _thresholds(nodes, feature) if count == 0 else np.empty(0) for feature, count in enumerate(categories)
+    ]
     sizes = [(count or len(edges) + 1) + 1 for count, edges in zip(categories, thresholds, strict=True)]
     leaves = max(int(tree["is_leaf"].sum()) for tree in nodes)
     if leaves > MAX_LEAVES:

@@ -9,8 +9,9 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import contract
 import orjson
+
+import contract
 import predictor
 import rows
 
@@ -43,7 +44,7 @@ def app(environment: Environment, start: Start) -> Iterable[bytes]:
         message = {"message": str(fault), "row": fault.row, "column": fault.column}
         status, kind = fault.status, rows.JSON
         body = orjson.dumps({name: value for name, value in message.items() if value is not None})
-    except Exception:
+    except Exception:  # noqa: BLE001  one request must not end the worker
         traceback.print_exc(file=sys.stderr)
         status, kind, body = 500, rows.JSON, b'{"message":"the model failed on this request; its log has the cause"}'
     start(REASONS[status], [("Content-Type", kind), ("Content-Length", str(len(body)))])
@@ -84,7 +85,7 @@ def _input_kind(header: str) -> str:
 
 
 def _output_kind(header: str, kind: str) -> str:
-    """Return the first type of `header` that can be written; without a wish the answer is written as the request was."""
+    """Return the first type of `header` that can be written, without a wish the request's own."""
     if not header or header == "*/*":
         return kind
     for wish in header.split(","):

@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""Measure the model, as it will be served, on the test data.
+
+Each metric is what its name says, in scikit-learn's words; those without a prefix are of the test data.
+"""
+
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from sklearn.metrics import accuracy_score, log_loss
+
+import columns
+import contract
+import predictor
+
+
+def load(archive: Path) -> predictor.Predictor:
+    """Return the model of an archive."""
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(archive) as packed:
+            packed.extractall(folder, filter="data")
+        return predictor.load(Path(folder))
+
+
+def main() -> None:
+    """Write evaluation.json."""
+    model = load(contract.PROCESSING_INPUT / "model" / "model.tar.gz")
+    table, target = columns.read(contract.PROCESSING_INPUT / "test" / "test.csv")
+    probabilities = model.predict(table.T)
+    found = [model.outputs[place] for place in probabilities.argmax(axis=1)]
+    metrics = {
+        "accuracy": accuracy_score(target, found),
+        "log_loss": log_loss(target, probabilities, labels=model.outputs),
+    }
+    for part, values in model.document["metrics"].items():
+        metrics |= {f"{part}_{name}": value for name, value in values.items()}
+    document = {
+        "metrics": {name: {"value": float(value)} for name, value in metrics.items()},
+        "rows": len(target),
+        "hyperparameters": model.document["hyperparameters"],
+    }
+    contract.write_json(contract.PROCESSING_OUTPUT / "evaluation" / "evaluation.json", document)
+    print(" ".join(f"{name}={float(value):.4f};" for name, value in metrics.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(contract.run(main))

@@ -15,6 +15,7 @@ from typing import Any
 
 from shipway.domain.errors import ShipwayError
 from shipway.targets.local.supervise import orphans
+from shipway.targets.local.supervise.files import replace_text
 from shipway.targets.local.supervise.launch import born, end_remains
 from shipway.targets.local.supervise.program import BASE_ENVIRONMENT, Folders, Program, config
 from shipway.targets.local.supervise.rpc import proxy
@@ -246,10 +247,10 @@ class Supervisor:
         for name, program in programs.items():
             spec = {**_document(program), "record": str(self._folders.record(name))}
             spec["environment"] = {**BASE_ENVIRONMENT, **program.environment}
-            replace(self._folders.spec(name), json.dumps(spec))
+            replace_text(self._folders.spec(name), json.dumps(spec))
         self._folders.logs.mkdir(parents=True, exist_ok=True)
-        replace(self._folders.run / "programs.json", json.dumps([_document(each) for each in programs.values()]))
-        replace(self._config, config(programs.values(), folders=self._folders, python=sys.executable))
+        replace_text(self._folders.run / "programs.json", json.dumps([_document(each) for each in programs.values()]))
+        replace_text(self._config, config(programs.values(), folders=self._folders, python=sys.executable))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -257,18 +258,6 @@ class Supervisor:
         with (self._folders.run / "supervise.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
-
-
-def replace(path: Path, text: str) -> None:
-    """Write a private file so that a reader sees the old text or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    new = path.with_name(path.name + ".new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
 
 
 def _document(program: Program) -> dict[str, Any]:

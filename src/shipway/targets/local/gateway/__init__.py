@@ -1,0 +1,5 @@
+"""The gateway: one HAProxy in front of functions and endpoints, changed at run time and never reloaded."""
+
+from shipway.targets.local.gateway.gateway import Gateway, GatewayDown
+
+__all__ = ["Gateway", "GatewayDown"]

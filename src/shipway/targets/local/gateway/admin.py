@@ -1,0 +1,134 @@
+"""HAProxy's runtime interface: orders and readings over its private socket."""
+
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from shipway.domain.traffic import Counts
+from shipway.targets.local.gateway.render import reference
+from shipway.targets.local.gateway.state import Server
+
+BATCH = 20  # orders on one line: a line has room for 64 KiB
+
+
+class AdminSilent(OSError):
+    """The socket does not answer: HAProxy is not up, or just going."""
+
+
+def ask(path: Path, order: str, seconds: float = 5) -> str:
+    """Return the answer to one line of orders. Raises AdminSilent."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
+            channel.settimeout(seconds)
+            channel.connect(str(path))
+            channel.sendall(order.encode() + b"\n")
+            parts = []
+            while part := channel.recv(65536):
+                parts.append(part)
+    except OSError as error:
+        raise AdminSilent(str(error)) from error
+    return b"".join(parts).decode(errors="replace")
+
+
+def order(path: Path, orders: Sequence[str]) -> str:
+    """Give orders in their order; return what was answered. Raises AdminSilent."""
+    batches = [orders[at : at + BATCH] for at in range(0, len(orders), BATCH)]
+    return "\n".join(ask(path, "; ".join(batch)) for batch in batches)
+
+
+def epoch(path: Path) -> str:
+    """Return a name of the running HAProxy: its counters begin at zero with it."""
+    facts = dict(line.split(": ", 1) for line in ask(path, "show info").splitlines() if ": " in line)
+    return f"{facts['Pid']}@{facts['Start_time_sec']}" if "Start_time_sec" in facts else facts["Pid"]
+
+
+def servers(path: Path) -> dict[str, Server]:
+    """Return "backend/server" -> how it is now."""
+    lines = ask(path, "show servers state").splitlines()
+    names = next(line for line in lines if line.startswith("# ")).removeprefix("# ").split()
+    found = {}
+    for line in lines:
+        row = dict(zip(names, line.split(), strict=False))
+        if len(row) == len(names) and row["be_id"].isdecimal():
+            ready = int(row["srv_op_state"]) == 2
+            port = int(row["srv_port"])
+            found[f"{row['be_name']}/{row['srv_name']}"] = Server(port, int(row["srv_uweight"]), ready)
+    return found
+
+
+def tables(path: Path, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return table name -> its entries now."""
+    found = {}
+    for name in names:
+        rows = (line.split() for line in ask(path, f"show map {reference(name)}").splitlines())
+        found[name] = {row[1]: row[2] for row in rows if len(row) == 3}
+    return found
+
+
+def counters(path: Path) -> tuple[dict[str, Counts], dict[str, int]]:
+    """Return "backend/server" -> its counters since HAProxy started, and -> requests that it answers right now."""
+    lines = ask(path, "show stat").splitlines()
+    names = lines[0].removeprefix("# ").split(",")
+    counted: dict[str, Counts] = {}
+    busy: dict[str, int] = {}
+    for line in lines[1:]:
+        row = dict(zip(names, line.split(","), strict=False))
+        if row.get("svname", "") in ("", "FRONTEND", "BACKEND"):
+            continue
+        name = f"{row['pxname']}/{row['svname']}"
+        counted[name] = _counts(row)
+        busy[name] = int(row["scur"] or 0) + int(row["qcur"] or 0)
+    return counted, busy
+
+
+def _counts(row: Mapping[str, str]) -> Counts:
+    number = {name: int(row.get(name) or 0) for name in WANTED}
+    ok = number["hrsp_1xx"] + number["hrsp_2xx"] + number["hrsp_3xx"] + number["hrsp_other"]
+    return Counts(
+        requests=ok + number["hrsp_4xx"] + number["hrsp_5xx"],
+        ok=ok,
+        client_errors=number["hrsp_4xx"],
+        server_errors=number["hrsp_5xx"],
+        failures=number["econ"] + number["eresp"] + number["wretr"] + number["wredis"],
+        latency_ms=float(number["ttime"]),
+    )
+
+
+WANTED = (
+    *("hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"),
+    *("econ", "eresp", "wretr", "wredis", "ttime"),
+)
+
+
+def server_orders(wanted: Mapping[str, Server], actual: Mapping[str, Server]) -> list[str]:
+    """Return what turns the actual servers into the wanted ones.
+
+    Servers that get more come first, so that at no moment all of a backend's weights are zero.
+    """
+    orders: list[tuple[int, list[str]]] = []
+    for name, now in actual.items():
+        goal = wanted.get(name, Server(now.port, 0, ready=False))
+        if now == goal:
+            continue
+        steps = []
+        if goal.port != now.port:
+            steps += [f"set server {name} state maint"] if now.ready else []
+            steps.append(f"set server {name} addr 127.0.0.1 port {goal.port}")
+        if goal.weight != now.weight:
+            steps.append(f"set server {name} weight {goal.weight}")
+        if goal.ready != now.ready or (goal.port != now.port and goal.ready):
+            steps.append(f"set server {name} state {'ready' if goal.ready else 'maint'}")
+        orders.append((now.weight - goal.weight, steps))
+    return [step for _, steps in sorted(orders, key=lambda each: each[0]) for step in steps]
+
+
+def table_orders(name: str, wanted: Mapping[str, str], actual: Mapping[str, str]) -> list[str]:
+    """Return what turns the entries of one table into the wanted ones."""
+    file = reference(name)
+    orders = [f"del map {file} {key}" for key in actual if key not in wanted]
+    for key, value in wanted.items():
+        if key not in actual:
+            orders.append(f"add map {file} {key} {value}")
+        elif actual[key] != value:
+            orders.append(f"set map {file} {key} {value}")
+    return orders

@@ -1,0 +1,372 @@
+"""The gateway as the rest of the target uses it."""
+
+import fcntl
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from shipway.domain.errors import ShipwayError
+from shipway.domain.function import FunctionNotFound, VersionInUse
+from shipway.domain.traffic import Counts, VersionNotFound, check_key_name, check_weights
+from shipway.targets.local.gateway import admin
+from shipway.targets.local.gateway.render import LAYOUT, Places, config, table
+from shipway.targets.local.gateway.state import (
+    ENDPOINTS,
+    FUNCTIONS,
+    INSTANCES,
+    SERVERS,
+    EndpointRoute,
+    FunctionRoute,
+    State,
+    VersionRoute,
+    decode,
+    encode,
+    free_place,
+    free_servers,
+    maps,
+    servers,
+    staying,
+    with_function,
+    with_version,
+    without_version,
+)
+from shipway.targets.local.supervise import Program, ProgramFailed, Supervisor, SupervisorDown
+from shipway.targets.local.supervise.files import replace_text
+from shipway.targets.local.tools import find
+
+PROGRAM = "gateway"
+
+
+class GatewayDown(ShipwayError):
+    """What was asked is recorded and holds as soon as the gateway is up, but nothing answers now."""
+
+    message = "the gateway does not answer: {cause}"
+    hint = "start it: shipway up"
+    exit_code = 5
+    status = 503
+
+
+class Gateway:
+    """HAProxy of one home. Every change is written down first, then applied to the running process.
+
+    Any process of the user may hold one for the same home; a file lock orders their changes.
+    """
+
+    def __init__(self, home: Path, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+        self._places = Places(home / "run" / "gateway", supervisor.runtime)
+
+    def ensure(self, api_port: int | None = None) -> None:
+        """Make the gateway run and do what is recorded; returns when it answers. Safe to repeat.
+
+        api_port: of the public API; without it the one that it had, or a free one the first time.
+        Raises ProgramFailed with its last lines, e.g. when another program has the port.
+        """
+        with self._locked():
+            known = self._read()
+            if known is None:
+                self._write(State(public_port=api_port or free_port(), runtime_port=free_port()))
+            else:
+                self._write(replace(known, public_port=api_port or known.public_port))
+            state = self._state()
+            haproxy = str(find("haproxy"))
+            ports = f"{state.public_port} {state.runtime_port}"
+            argv = (haproxy, "-db", "-f", self._places.config.name)
+            layout = {"SHIPWAY_GATEWAY": f"{LAYOUT} {ports}"}
+            folder = str(self._places.folder)
+            self._supervisor.ensure(Program(name=PROGRAM, argv=argv, environment=layout, cwd=folder, priority=10))
+            self._wait(lambda: listens(state.public_port) and listens(state.runtime_port))
+            self._apply(state)
+
+    @property
+    def address(self) -> str:
+        """The public API. Raises GatewayDown before the first ensure()."""
+        return f"http://127.0.0.1:{self._state().public_port}/api"
+
+    @property
+    def runtime_address(self) -> str:
+        """The sagemaker-runtime API, for AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME. Raises GatewayDown as above."""
+        return f"http://127.0.0.1:{self._state().runtime_port}"
+
+    def set_weights(self, function: str, weights: Mapping[str, int]) -> None:
+        """Make `weights` (version -> percent) the split; see shipway.ports.traffic for the contract."""
+        with self._changing() as state:
+            route = self._function(state, function)
+            split = check_weights(function, weights, staying(route))
+            versions = {name: replace(each, percent=split.get(name, 0)) for name, each in route.versions.items()}
+            new = with_function(state, function, replace(route, versions=versions))
+            self._commit(new if new.exposed else replace(new, exposed=function))
+
+    def weights(self, function: str) -> dict[str, int]:
+        """Return version -> percent of those that get traffic. Raises FunctionNotFound."""
+        versions = self._function(self._state(), function).versions
+        return {name: route.percent for name, route in versions.items() if route.percent}
+
+    def versions(self, function: str) -> dict[str, list[int]]:
+        """Return version -> ports of its processes; empty for a function that is not there."""
+        known = self._state().functions.get(function)
+        return {name: list(route.servers.values()) for name, route in known.versions.items()} if known else {}
+
+    def functions(self) -> list[str]:
+        """Return the names of all functions that have a version."""
+        return sorted(self._state().functions)
+
+    def expose(self, function: str) -> None:
+        """Let the public API answer by this function; the first that gets weights is exposed by itself."""
+        with self._changing() as state:
+            self._function(state, function)
+            self._commit(replace(state, exposed=function))
+
+    def counts(self, function: str) -> dict[str, Counts]:
+        """Return version -> what it has answered since it was added. Raises FunctionNotFound, GatewayDown.
+
+        Counters begin again when HAProxy is restarted; what was read before is kept and added.
+        """
+        with self._changing() as state:
+            self._function(state, function)
+            counted = self._counted(state)
+            self._write(counted)
+            return {name: each.last for name, each in counted.functions[function].versions.items()}
+
+    def add_version(self, function: str, version: str, ports: Sequence[int]) -> None:
+        """Take in the processes of a version, without traffic yet. Safe to repeat. Raises GatewayFull, GatewayDown."""
+        with self._changing() as recorded:
+            state = self._counted(recorded)
+            if function not in state.functions:
+                place = free_place(state.functions, FUNCTIONS, "another function")
+                state = with_function(state, function, FunctionRoute(place=place))
+            route = state.functions[function]
+            known = route.versions.get(version)
+            if known and list(known.servers.values()) == list(ports):
+                return
+            counters, busy = admin.counters(self._places.admin)
+            resting = frozenset(n for n in range(len(busy)) if busy.get(f"fn{route.place}/s{n}"))
+            places = free_servers(route, len(ports), resting)
+            baselines = {place: counters[f"fn{route.place}/s{place}"] for place in places}
+            new = VersionRoute(servers=dict(zip(places, ports, strict=True)), baselines=baselines)
+            turned = with_function(state, function, replace(route, next=(places[-1] + 1) % SERVERS))
+            self._commit(with_version(turned, function, version, new))
+
+    def remove_version(self, function: str, version: str, drain_seconds: float = 35) -> None:
+        """Take a version out: no new request, then wait until none is under way. Safe to repeat.
+
+        Returns when its processes may be stopped; after drain_seconds it does not wait any longer.
+        Raises VersionInUse while it has traffic and another version could take it.
+        """
+        with self._changing() as state:
+            known = state.functions.get(function)
+            if known is None or version not in known.versions:
+                return
+            route = known.versions[version]
+            if route.percent and len(staying(known)) > 1:
+                raise VersionInUse(function=function, version=version, percent=route.percent)
+            self._commit(with_version(state, function, version, replace(route, percent=0, leaving=True)))
+        self._drain([f"fn{known.place}/s{place}" for place in route.servers], drain_seconds)
+        with self._changing() as state:
+            self._commit(without_version(state, function, version))
+
+    def reserve_endpoint(self, name: str) -> list[Path]:
+        """Return the sockets on which the relays of this endpoint's servers shall listen; its place is kept for it."""
+        with self._changing() as state:
+            known = state.endpoints.get(name)
+            if known is None:
+                known = EndpointRoute(place=free_place(state.endpoints, ENDPOINTS, "another endpoint"))
+                self._write(replace(state, endpoints={**state.endpoints, name: known}))
+            folder = self._places.endpoint_folder(known.place)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            return [folder / f"{index}.sock" for index in range(INSTANCES)]
+
+    def add_endpoint(self, name: str, *, ports: Sequence[int] = (), sockets: int = 0) -> None:
+        """Let a reserved endpoint answer: from loopback ports, or from its first `sockets` sockets. Safe to repeat."""
+        with self._changing() as state:
+            route = replace(state.endpoints[name], ports=tuple(ports), sockets=sockets)
+            self._commit(replace(state, endpoints={**state.endpoints, name: route}))
+
+    def remove_endpoint(self, name: str, drain_seconds: float = 10) -> None:
+        """Let an endpoint answer no more, and wait until no request to it is under way. Safe to repeat."""
+        with self._changing() as state:
+            known = state.endpoints.get(name)
+            if known is None:
+                return
+            leaving = {**state.endpoints, name: replace(known, leaving=True)}
+            self._commit(replace(state, endpoints=leaving))
+        self._drain([each for each in servers(state) if each.startswith(f"ep{known.place}/")], drain_seconds)
+        with self._changing() as state:
+            left = {other: route for other, route in state.endpoints.items() if other != name}
+            self._commit(replace(state, endpoints=left))
+
+    def endpoints(self) -> list[str]:
+        """Return the names of the endpoints that answer."""
+        return sorted(name for name, route in self._state().endpoints.items() if route.ports or route.sockets)
+
+    def add_key(self, digest: str, name: str) -> None:
+        """Let a client in. digest: sha256 of its API key in hex; name: what logs and events call it."""
+        check_key_name(name)
+        with self._changing() as state:
+            self._commit(replace(state, keys={**state.keys, digest.lower(): name}))
+
+    def remove_key(self, digest: str) -> None:
+        """Lock a client out, at once. Safe to repeat."""
+        with self._changing() as state:
+            left = {known: name for known, name in state.keys.items() if known != digest.lower()}
+            self._commit(replace(state, keys=left))
+
+    def keys(self) -> dict[str, str]:
+        """Return sha256 hex of each API key -> the client's name."""
+        return dict(self._state().keys)
+
+    def _function(self, state: State, name: str) -> FunctionRoute:
+        if name not in state.functions:
+            raise FunctionNotFound(function=name)
+        return state.functions[name]
+
+    def port(self, function: str, version: str) -> int:
+        """Return a port on which this version can be asked past the gateway. Raises VersionNotFound."""
+        versions = self._function(self._state(), function).versions
+        if version not in versions:
+            raise VersionNotFound(function=function, version=version, known=", ".join(sorted(versions)) or "none")
+        return next(iter(versions[version].servers.values()))
+
+    def _counted(self, state: State) -> State:
+        """Return the state with every version's counts as of now."""
+        try:
+            now = admin.epoch(self._places.admin)
+            counters, _ = admin.counters(self._places.admin)
+        except admin.AdminSilent as error:
+            raise self._down(str(error)) from error
+        fresh = state.epoch != now
+        functions = {}
+        for name, function in state.functions.items():
+            versions = {}
+            for version, route in function.versions.items():
+                each = replace(route, kept=route.last, baselines={}) if fresh and state.epoch else route
+                total = each.kept
+                for place in each.servers:
+                    seen = counters[f"fn{function.place}/s{place}"]
+                    total = total.plus(seen.since(each.baselines.get(place, Counts())))
+                versions[version] = replace(each, last=total)
+            functions[name] = replace(function, versions=versions)
+        return replace(state, functions=functions, epoch=now)
+
+    def _drain(self, names: Sequence[str], seconds: float) -> None:
+        """Wait until none of these servers has a request under way."""
+
+        def idle() -> bool:
+            try:
+                _, busy = admin.counters(self._places.admin)
+            except admin.AdminSilent:  # it is being restarted, so every request that it had is over
+                return True
+            return not any(busy.get(name) for name in names)
+
+        wait_until(idle, seconds)
+
+    def _commit(self, state: State) -> None:
+        """Write the state down, then make the running HAProxy follow. Raises GatewayDown; the record then stays."""
+        self._write(state)
+        self._apply(state)
+
+    def _apply(self, state: State) -> None:
+        """Bring the running HAProxy to the state, and look whether it is there."""
+        said = ""
+        for _ in range(3):
+            orders = self._differences(state)
+            if not orders:
+                return
+            said = self._orders(orders)
+        raise self._down(f"it did not follow: {said.strip()[:300]}")
+
+    def _differences(self, state: State) -> list[str]:
+        """Return the orders that are still needed, waiting a moment for an HAProxy that is just being restarted."""
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                known = admin.tables(self._places.admin, maps(state))
+                orders = admin.server_orders(servers(state), admin.servers(self._places.admin))
+                break
+            except (admin.AdminSilent, StopIteration) as error:
+                if time.monotonic() > deadline or not self._held():
+                    raise self._down(str(error)) from error
+                time.sleep(0.05)
+        for name, wanted in maps(state).items():
+            orders += admin.table_orders(name, wanted, known[name])
+        return orders
+
+    def _orders(self, orders: Sequence[str]) -> str:
+        try:
+            return admin.order(self._places.admin, orders)
+        except admin.AdminSilent:
+            return "no answer"  # the next look decides
+
+    def _held(self) -> bool:
+        """Whether the supervisor has the gateway at all."""
+        try:
+            return PROGRAM in self._supervisor.states()
+        except SupervisorDown:
+            return False
+
+    def _wait(self, condition: Callable[[], bool]) -> None:
+        if not wait_until(condition, 10):
+            log = self._supervisor.logs / f"{PROGRAM}.log"
+            raise ProgramFailed(name="the gateway", cause=self._supervisor.tail(PROGRAM, 5) or "no answer", log=log)
+
+    def _down(self, cause: str) -> GatewayDown:
+        return GatewayDown(cause=cause or "nothing listens")
+
+    def _read(self) -> State | None:
+        try:
+            return decode(json.loads((self._places.folder / "state.json").read_bytes()))
+        except FileNotFoundError:
+            return None
+
+    def _state(self) -> State:
+        state = self._read()
+        if state is None:
+            raise self._down("it was never started")
+        return state
+
+    def _write(self, state: State) -> None:
+        """Write the record and all that HAProxy reads at its next start."""
+        replace_text(self._places.folder / "state.json", json.dumps(encode(state)))
+        for name, entries in maps(state).items():
+            replace_text(self._places.table(name), table(entries))
+        replace_text(self._places.config, config(state, self._places))
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self._places.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def _changing(self) -> Iterator[State]:
+        with self._locked():
+            yield self._state()
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    """Return whether something accepts connections on this loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Return whether `condition` became true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

@@ -1,0 +1,199 @@
+"""HAProxy's configuration and tables as text. Pure: the same state gives the same bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shipway.targets.local.gateway.state import ENDPOINTS, FUNCTIONS, INSTANCES, SERVERS, Server, State, servers
+
+LAYOUT = "1"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
+BODY_LIMIT = 10 * 1024 * 1024  # bytes, as API Gateway has it
+CALLERS_ID = "^[A-Za-z0-9._:-]{1,64}$"
+TIMED_OUT = ',"OriginalStatusCode":0,"OriginalMessage":"timed out"'
+JSON = "content-type application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the gateway's files are. `runtime` is the short private folder of sockets, `folder` holds the rest."""
+
+    folder: Path
+    runtime: Path
+
+    @property
+    def admin(self) -> Path:
+        """The socket that takes orders."""
+        return self.runtime / "gateway.sock"
+
+    @property
+    def config(self) -> Path:
+        """What HAProxy reads when it starts."""
+        return self.folder / "haproxy.cfg"
+
+    def table(self, name: str) -> Path:
+        """The file of a table that can be changed at run time; HAProxy knows it by the bare name, see `reference`."""
+        return self.folder / reference(name)
+
+    def endpoint_folder(self, place: int) -> Path:
+        """The folder where the relays of one endpoint listen."""
+        return self.runtime / f"ep{place}"
+
+
+def reference(name: str) -> str:
+    """Return how HAProxy names a table: relative to its working folder, whose own path may have any character."""
+    return f"{name}.map"
+
+
+def config(state: State, places: Places) -> str:
+    """Return the whole configuration.
+
+    It holds the present weights and addresses, so an HAProxy that is started again by the supervisor alone
+    goes on exactly where it was.
+    """
+    wanted = servers(state)
+    parts = [_head(places), _public(state), _runtime(state)]
+    parts += [_function(place, wanted) for place in range(FUNCTIONS)]
+    parts += [_endpoint(place, places, wanted) for place in range(ENDPOINTS)]
+    return "\n".join(parts)
+
+
+def table(entries: Mapping[str, str]) -> str:
+    """Return a table file: one key and its value a line."""
+    return "".join(f"{key} {value}\n" for key, value in sorted(entries.items()))
+
+
+def _head(places: Places) -> str:
+    return f"""\
+global
+    stats socket {places.admin} mode 600 level admin
+    log stdout format raw local0 err
+    maxconn 4000
+    tune.bufsize 65536
+    hard-stop-after 30s
+
+defaults
+    mode http
+    log global
+    option httplog
+    option dontlog-normal
+    option log-separate-errors
+    option redispatch 1
+    retry-on conn-failure empty-response
+    timeout connect 1s
+    timeout client 75s
+    timeout http-request 15s
+    timeout http-keep-alive 75s
+    timeout queue 10s
+    http-reuse safe
+"""
+
+
+def _public(state: State) -> str:
+    keys, api = reference("keys"), reference("api")
+    return f"""\
+frontend public
+    bind 127.0.0.1:{state.public_port}
+{_errors({400: "Bad Request", 408: "Request Timeout", 500: "Internal Server Error"})}
+    http-request set-var(txn.id) uuid()
+    http-request set-var(txn.id) req.hdr(x-inference-id) if {{ req.hdr(x-inference-id) -m reg {CALLERS_ID} }}
+    http-request set-header x-inference-id %[var(txn.id)]
+    http-request del-header x-shipway-client
+    http-request set-var(txn.backend) path,map_beg({api}) if {{ path /api }} or {{ path_beg /api/ }}
+    http-request set-var(txn.client) req.hdr(x-api-key),sha2(256),hex,lower,map_str({keys})
+    http-request return status 404 {JSON} {_body("Not Found")} unless {{ path /api }} or {{ path_beg /api/ }}
+    http-request return status 403 {JSON} {_body("Forbidden")} unless {{ var(txn.client) -m found }}
+    http-request return status 405 {JSON} hdr allow POST {_body("Method Not Allowed")} if {{ path /api }} !METH_POST
+    http-request return status 413 {JSON} {_body("Request Entity Too Large")} if {{ req.body_size gt {BODY_LIMIT} }}
+    http-request return status 503 {JSON} {_body("Service Unavailable")} unless {{ var(txn.backend) -m found }}
+    http-request del-header x-api-key
+    http-request set-header x-shipway-client %[var(txn.client)]
+    http-request set-header x-forwarded-for %[src]
+    http-after-response set-header x-inference-id %[var(txn.id)] if {{ var(txn.id) -m found }}
+    http-after-response set-header x-inference-id %[uuid()] unless {{ var(txn.id) -m found }}
+    use_backend %[var(txn.backend)]
+"""
+
+
+def _runtime(state: State) -> str:
+    unknown = _aws("ValidationError", "Endpoint %[var(txn.name),json(utf8s)] not found.")
+    no_route = _aws("UnknownOperationException", "only POST /endpoints/NAME/invocations is answered here")
+    endpoints = reference("endpoints")
+    return f"""\
+frontend runtime
+    bind 127.0.0.1:{state.runtime_port}
+    http-request set-var(txn.id) uuid()
+    http-after-response set-header x-amzn-RequestId %[var(txn.id)]
+    http-request return status 200 {JSON} string "{{}}" if {{ path /ping }}
+    http-request return status 404 {no_route} unless METH_POST {{ path_reg ^/endpoints/[^/]+/invocations$ }}
+    http-request set-var(txn.name) path,field(3,/),url_dec
+    http-request set-var(txn.backend) var(txn.name),map_str({endpoints})
+    http-request return status 400 {unknown} unless {{ var(txn.backend) -m found }}
+    http-request set-path /invocations
+    http-request del-header authorization
+    http-request del-header x-amz-security-token
+    http-request del-header x-shipway-probe
+    use_backend %[var(txn.backend)]
+"""
+
+
+def _function(place: int, wanted: Mapping[str, Server]) -> str:
+    lines = [
+        f"backend fn{place}",
+        "    balance roundrobin",
+        "    retries 10",  # a second apart when there is no other process: longer than a restart takes
+        "    timeout server 120s",
+        _errors({502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}),
+    ]
+    names = [f"s{index}" for index in range(SERVERS)]
+    return "\n".join([*lines, *(_server(f"fn{place}/{name}", wanted) for name in names), ""])
+
+
+def _endpoint(place: int, places: Places, wanted: Mapping[str, Server]) -> str:
+    down = _aws("ServiceUnavailable", "The endpoint is unavailable. Try again, or look at its log.")
+    late = _aws("ModelError", "Your invocation timed out while waiting for a response from the model.", TIMED_OUT)
+    said = "Received error (%[var(txn.status)]) from the model with message %[var(txn.said),json(utf8s)]"
+    more = ',"OriginalStatusCode":%[var(txn.status)],"OriginalMessage":"%[var(txn.said),json(utf8s)]"'
+    failed = _aws("ModelError", said, more)
+    lines = f"""\
+backend ep{place}
+    balance leastconn
+    retries 2
+    timeout server 60s
+    http-error status 502 {down}
+    http-error status 503 {down}
+    http-error status 504 {late}
+    http-response wait-for-body time 10s if {{ status ge 400 }}
+    http-response set-var(txn.status) status
+    http-response set-var(txn.said) res.body,bytes(0,4096) if {{ status ge 400 }}
+    http-response return status 424 {failed} if {{ status ge 400 }}
+    http-response del-header server
+    http-response set-header x-Amzn-Invoked-Production-Variant AllTraffic
+    http-after-response set-status 503 if {{ status 502 }}
+    http-after-response set-status 424 if {{ status 504 }}"""
+    names = [f"t{index}" for index in range(INSTANCES)]
+    text = [lines, *(_server(f"ep{place}/{name}", wanted) for name in names)]
+    for index in range(INSTANCES):
+        socket = f"unix@{places.endpoint_folder(place)}/{index}.sock"
+        text.append(_server(f"ep{place}/u{index}", wanted, socket))
+    return "\n".join([*text, ""])
+
+
+def _server(name: str, wanted: Mapping[str, Server], address: str = "") -> str:
+    server = wanted.get(name, Server())
+    at = address or f"127.0.0.1:{server.port or 1}"
+    state = "" if server.ready else " disabled"
+    return f"    server {name.partition('/')[2]} {at} weight {server.weight}{state}"
+
+
+def _errors(messages: Mapping[int, str]) -> str:
+    return "\n".join(f"    http-error status {code} {JSON} {_body(text)}" for code, text in messages.items())
+
+
+def _body(message: str) -> str:
+    """Return the arguments of a JSON answer with the inference id, empty where no request was understood."""
+    return f"""lf-string '{{"message":"{message}","inferenceId":"%[var(txn.id)]"}}'"""
+
+
+def _aws(kind: str, message: str, more: str = "") -> str:
+    """Return the arguments of an error answer as AWS services give it. more: further JSON members."""
+    return f"""{JSON} hdr x-amzn-ErrorType {kind} lf-string '{{"Message":"{message}"{more}}}'"""

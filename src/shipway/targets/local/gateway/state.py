@@ -1,0 +1,178 @@
+"""What the gateway shall do, as one record: written before it is applied, read again whenever HAProxy starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import cattrs
+
+from shipway.domain.errors import ShipwayError
+from shipway.domain.traffic import Counts, server_weights
+
+FUNCTIONS = 8  # backends for functions
+SERVERS = 16  # processes of one function over all its versions
+ENDPOINTS = 32  # backends for endpoints
+INSTANCES = 4  # servers of one endpoint, of either kind
+
+
+class GatewayFull(ShipwayError):
+    """The gateway has a fixed number of places."""
+
+    message = "the gateway has no place left for {what}: {limit} are taken"
+    hint = "remove versions, functions or endpoints that are not needed any more"
+    exit_code = 5
+    status = 409
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRoute:
+    """One version of a function.
+
+    servers: place in the backend -> port. percent: of the function's traffic.
+    kept: counts from before HAProxy was started last; last: the newest reading. baselines: place -> its counters when
+    the version got it. leaving: gets no traffic any more, requests under way are waited for.
+    """
+
+    servers: dict[int, int]
+    percent: int = 0
+    kept: Counts = field(default_factory=Counts)
+    baselines: dict[int, Counts] = field(default_factory=dict)
+    last: Counts = field(default_factory=Counts)
+    leaving: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionRoute:
+    """One function: which backend it has, its versions, and the server place to be given out next."""
+
+    place: int
+    next: int = 0
+    versions: dict[str, VersionRoute] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointRoute:
+    """One endpoint: which backend it has, and the loopback ports of its servers; relayed ones have sockets instead.
+
+    leaving: its name is not answered any more, requests under way are waited for.
+    """
+
+    place: int
+    ports: tuple[int, ...] = ()
+    sockets: int = 0
+    leaving: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """All that the gateway is told. keys: sha256 hex of an API key -> client's name. epoch: which HAProxy counted."""
+
+    public_port: int
+    runtime_port: int
+    functions: dict[str, FunctionRoute] = field(default_factory=dict)
+    endpoints: dict[str, EndpointRoute] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    exposed: str = ""
+    epoch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server as HAProxy knows it: port 0 for a socket; weight 0..256; ready or in maintenance."""
+
+    port: int = 0
+    weight: int = 0
+    ready: bool = False
+
+
+def servers(state: State) -> dict[str, Server]:
+    """Return "backend/server" -> how it shall be, for every place that is taken."""
+    found: dict[str, Server] = {}
+    for function in state.functions.values():
+        weights = weights_of(function)
+        for version, route in function.versions.items():
+            for place, port in route.servers.items():
+                found[f"fn{function.place}/s{place}"] = Server(port, weights.get(version, 0), ready=True)
+    for endpoint in state.endpoints.values():
+        for index, port in enumerate(endpoint.ports):
+            found[f"ep{endpoint.place}/t{index}"] = Server(port, 1, ready=True)
+        for index in range(endpoint.sockets):
+            found[f"ep{endpoint.place}/u{index}"] = Server(0, 1, ready=True)
+    return found
+
+
+def weights_of(function: FunctionRoute) -> dict[str, int]:
+    """Return version -> weight of each of its servers, of the versions that get traffic."""
+    split = {version: route.percent for version, route in function.versions.items() if route.percent}
+    sizes = {version: len(function.versions[version].servers) for version in split}
+    return server_weights(split, sizes) if split else {}
+
+
+def free_place(taken: Mapping[str, FunctionRoute] | Mapping[str, EndpointRoute], limit: int, what: str) -> int:
+    """Return the lowest place that nobody has; raises GatewayFull."""
+    used = {route.place for route in taken.values()}
+    for place in range(limit):
+        if place not in used:
+            return place
+    raise GatewayFull(what=what, limit=limit)
+
+
+def free_servers(function: FunctionRoute, count: int, busy: frozenset[int] = frozenset()) -> list[int]:
+    """Return `count` places that no version has; raises GatewayFull.
+
+    They go round, so that a place rests long before its counters belong to another version.
+    busy: places where a request of an earlier version still runs.
+    """
+    used = {place for route in function.versions.values() for place in route.servers} | busy
+    order = [(function.next + step) % SERVERS for step in range(SERVERS)]
+    free = [place for place in order if place not in used]
+    if len(free) < count:
+        raise GatewayFull(what="another process of a function", limit=SERVERS)
+    return free[:count]
+
+
+def maps(state: State) -> dict[str, dict[str, str]]:
+    """Return the gateway's three tables: API keys, paths of the public API, endpoint names."""
+    api = {"/api": f"fn{state.functions[state.exposed].place}"} if state.exposed in state.functions else {}
+    return {
+        "keys": dict(state.keys),
+        "api": api,
+        "endpoints": {name: f"ep{route.place}" for name, route in state.endpoints.items() if not route.leaving},
+    }
+
+
+def with_function(state: State, name: str, route: FunctionRoute) -> State:
+    """Return the state with this function as it is now."""
+    return replace(state, functions={**state.functions, name: route})
+
+
+def with_version(state: State, function: str, version: str, route: VersionRoute) -> State:
+    """Return the state with this version as it is now."""
+    known = state.functions[function]
+    return with_function(state, function, replace(known, versions={**known.versions, version: route}))
+
+
+def without_version(state: State, function: str, version: str) -> State:
+    """Return the state without this version; a function that has no version left goes with it."""
+    known = state.functions.get(function)
+    if known is None:
+        return state
+    left = {name: route for name, route in known.versions.items() if name != version}
+    functions = {**state.functions, function: replace(known, versions=left)}
+    if not left:
+        functions.pop(function)
+    return replace(state, functions=functions, exposed=state.exposed if state.exposed in functions else "")
+
+
+def staying(function: FunctionRoute) -> dict[str, VersionRoute]:
+    """Return the versions that may get traffic."""
+    return {name: route for name, route in function.versions.items() if not route.leaving}
+
+
+def encode(state: State) -> object:
+    """Return the state as plain lists and objects for JSON."""
+    return cattrs.unstructure(state)
+
+
+def decode(document: object) -> State:
+    """Return the state that `encode` made the document of."""
+    return cattrs.structure(document, State)

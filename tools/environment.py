@@ -68,7 +68,7 @@ def _install() -> None:
     uv = VENV / "bin" / "uv"
     say("installing what requirements.lock names")
     only_uv = VENV / "uv.lock"
-    only_uv.write_text(_entries(LOCK.read_text(), "uv"))
+    only_uv.write_text(entries(LOCK.read_text(), "uv"))
     hashed = ["install", "-qq", "--require-hashes", "--no-deps", "--requirement"]
     if uv.exists() or _try([*pip, *hashed, str(only_uv)], environment):
         sync = [str(uv), "pip", "sync", "--quiet", "--require-hashes", "--python", str(PYTHON), str(LOCK)]
@@ -99,7 +99,7 @@ def _link() -> None:
         file.chmod(file.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
 
 
-def _entries(lock: str, name: str) -> str:
+def entries(lock: str, name: str) -> str:
     """Return the part of a lock file that is about one package: its line and the hashes below it."""
     kept, inside = [], False
     for line in lock.splitlines():

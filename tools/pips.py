@@ -58,15 +58,15 @@ def wheel() -> Path:
     Raises NoPip, with the package that brings it.
     """
     kept = TOOLS / WHEEL
-    if kept.is_file() or _fetch(option("index-url"), kept):
+    if kept.is_file() or fetch(option("index-url"), kept):
         return kept
     if found := debian.private_file("python3-pip-whl", "usr/share/python-wheels/pip-*.whl"):
         return found
     raise NoPip("this Python has neither pip nor ensurepip: sudo apt-get install python3-venv")
 
 
-def _fetch(index: str, target: Path) -> bool:
-    """Fetch the wheel that is pinned here from a package index; tell whether it came and is the right one."""
+def fetch(index: str, target: Path, sha256: str = SHA256) -> bool:
+    """Fetch pip's wheel from a package index; tell whether it came and is the one that was meant."""
     if not index.startswith(("http://", "https://", "file://")):
         return False
     page = index.rstrip("/") + "/pip/"
@@ -79,7 +79,7 @@ def _fetch(index: str, target: Path) -> bool:
             content = answer.read()
     except OSError:
         return False
-    if hashlib.sha256(content).hexdigest() != SHA256:
+    if hashlib.sha256(content).hexdigest() != sha256:
         return False
     part = target.with_suffix(".part")
     part.write_bytes(content)

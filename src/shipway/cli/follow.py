@@ -9,7 +9,7 @@ import click
 from shipway.cli import tree, words
 from shipway.cli.session import Session
 from shipway.domain.errors import ShipwayError
-from shipway.domain.pipeline import Execution, ExecutionStatus, Stage, StageStatus
+from shipway.domain.pipeline import APPROVAL, Execution, ExecutionStatus, Stage, StageStatus
 from shipway.ports.target import Target
 
 PAUSE = 0.2  # seconds between two looks
@@ -107,7 +107,7 @@ def _as_lines(session: Session, target: Target, seen: Execution) -> Execution:
             if stage.status is not StageStatus.PENDING and told.get(path) is not stage.status:
                 told[path] = stage.status
                 click.echo(_line(path, stage))
-                if (path, stage.status) == ("Approval", StageStatus.WAITING):
+                if (path, stage.status) == (APPROVAL, StageStatus.WAITING):
                     session.note(f"a person decides now: {tree.step_for_people(seen)}")
     took = words.between(seen.started, seen.ended, _now())
     click.echo(f"{seen.id} {seen.status.value} after {took}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shipway.cli import words
 from shipway.cli.table import facts
-from shipway.domain.pipeline import Execution, Stage, StageStatus
+from shipway.domain.pipeline import APPROVAL, Execution, Stage, StageStatus
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -84,7 +84,7 @@ def step_for_people(execution: Execution) -> str:
     """Return the command that moves a waiting or failed execution on, "" when nobody has to do anything."""
     if execution.status.value in ("failed", "timed_out", "stopped"):
         return f"shipway executions retry {execution.id}"
-    if waiting(execution.stages, "Approval"):
+    if waiting(execution.stages, APPROVAL):
         return f"shipway approve {execution.id}, or shipway reject {execution.id}"
     return ""
 

@@ -3,10 +3,11 @@
 import click
 
 from shipway.cli import words
+from shipway.cli.document import text
 from shipway.cli.session import Session, session, settings, verb
 from shipway.cli.table import facts
 from shipway.domain.release import Release
-from shipway.domain.values import JsonObject
+from shipway.domain.values import Json, JsonObject
 
 
 @click.group(invoke_without_command=True)
@@ -63,6 +64,7 @@ def _text(release: Release) -> str:
         ("model", bundle.model),
         ("model digest", bundle.model_digest),
         ("metrics", _metrics(bundle.metrics)),
+        ("gate", bundle.gate),
         *((f"document {name}", digest) for name, digest in bundle.documents.items()),
         *((f"environment {name}", value) for name, value in bundle.environment.items()),
     ]
@@ -71,6 +73,10 @@ def _text(release: Release) -> str:
 
 def _metrics(values: JsonObject) -> str:
     """Return names and values on one line, numbers with four digits that count."""
-    return ", ".join(
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
-    )
+    return ", ".join(f"{name} {_value(value)}" for name, value in values.items())
+
+
+def _value(value: Json) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else text(value, indent=None)

@@ -1,0 +1,32 @@
+"""The rig: every implementation of the target's port, under the same cases.
+
+A rig is a context manager that yields a target of the project `tiny`: nothing has run yet, one approval is asked
+for, the model passes its gate, production answers any body.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from fakes import FakeTarget
+from shipway.ports.target import Target
+
+Rig = Callable[[Path], AbstractContextManager[Target]]
+
+
+@contextmanager
+def memory(folder: Path) -> Iterator[Target]:
+    """The target in memory."""
+    yield FakeTarget()
+
+
+TARGETS: dict[str, Rig] = {"memory": memory}
+
+
+@pytest.fixture(params=TARGETS)
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
+    """A target of the project `tiny`, on which nothing has run."""
+    with TARGETS[request.param](tmp_path) as made:
+        yield made

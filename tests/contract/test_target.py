@@ -1,0 +1,245 @@
+"""What every target must do, in the words of its port."""
+
+from pathlib import Path
+
+import pytest
+
+from shipway.domain.approval import (
+    ApprovalClosed,
+    ApprovalNotFound,
+    ApprovalStale,
+    ApprovalStatus,
+    ApproverUnknown,
+    Decision,
+)
+from shipway.domain.deployment import DeploymentNotFound
+from shipway.domain.pipeline import (
+    APPROVAL,
+    STAGES,
+    Cause,
+    Execution,
+    ExecutionFinished,
+    ExecutionNotFailed,
+    ExecutionNotFound,
+    ExecutionStatus,
+    StageStatus,
+)
+from shipway.domain.release import ReleaseNotFound
+from shipway.ports.target import LogsNotFound, NothingLive, SourceNotFound, Target
+from waiting import until
+
+LONG = 60  # seconds; a stage of a real target starts real programs
+YES = Decision(approve=True, by="ada", comment="looks right")
+NO = Decision(approve=False, by="bob")
+
+
+def asked(target: Target, execution: str = "latest") -> Execution:
+    """Return the execution once a person has to decide."""
+    until(lambda: _stage(target, execution, APPROVAL) is StageStatus.WAITING, LONG, "the approval")
+    return target.execution(execution)
+
+
+def ended(target: Target, execution: str = "latest") -> Execution:
+    """Return the execution once it has ended."""
+    until(lambda: target.execution(execution).status.final, LONG, "the end")
+    return target.execution(execution)
+
+
+def _stage(target: Target, execution: str, name: str) -> StageStatus:
+    found = target.execution(execution)
+    return next(stage.status for stage in found.stages if stage.name == name)
+
+
+def test_up_and_down_are_safe_to_repeat(target: Target) -> None:
+    assert not target.health().running
+    assert target.up().running
+    assert target.up().running
+    target.down()
+    target.down()
+    assert not target.health().running
+
+
+def test_a_run_goes_through_every_stage_to_production(target: Target) -> None:
+    target.up()
+    started = target.start(Cause(by="ada", reason="first"))
+    assert (started.cause.by, started.cause.reason) == ("ada", "first")
+    waiting = asked(target)
+    approval = target.approval("latest")
+    assert (approval.execution, approval.release, approval.status) == (
+        started.id,
+        waiting.release,
+        ApprovalStatus.PENDING,
+    )
+    said = target.decide(started.id, YES)
+    assert (said.status, said.by, said.comment) == (ApprovalStatus.APPROVED, "ada", "looks right")
+    done = ended(target)
+    assert done.status is ExecutionStatus.SUCCEEDED
+    assert [stage.name for stage in done.stages] == list(STAGES)
+    assert {stage.status for stage in done.stages} == {StageStatus.SUCCEEDED}
+    assert done.ended is not None
+    assert done.release is not None
+    release = target.release(done.release)
+    assert (release.status, release.approved_by, release.execution) == ("live", "ada", done.id)
+    assert release.digest == release.bundle.digest
+    deployment = target.deployments()[0]
+    assert (deployment.execution, deployment.release, deployment.phase) == (done.id, done.release, "succeeded")
+    assert target.health().live == done.release
+    answer = target.invoke(b"1,2\n", content_type="text/csv")
+    assert answer.status == 200
+    assert answer.headers["x-inference-id"]
+
+
+def test_a_second_release_retires_the_first(target: Target) -> None:
+    target.up()
+    for _ in range(2):
+        target.start(Cause())
+        asked(target)
+        target.decide("latest", YES)
+        assert ended(target).status is ExecutionStatus.SUCCEEDED
+    assert [release.status for release in target.releases()] == ["live", "retired"]
+    assert [release.number for release in target.releases()] == [2, 1]
+
+
+def test_a_no_ends_the_run_and_nothing_goes_live(target: Target) -> None:
+    target.up()
+    target.start(Cause())
+    asked(target)
+    assert target.decide("latest", NO).status is ApprovalStatus.REJECTED
+    assert ended(target).status is ExecutionStatus.FAILED
+    assert target.health().live is None
+    with pytest.raises(ApprovalClosed):
+        target.decide("latest", YES)
+
+
+def test_a_decision_is_bound_to_what_was_shown_and_to_a_name(target: Target) -> None:
+    target.up()
+    target.start(Cause())
+    asked(target)
+    with pytest.raises(ApprovalStale):
+        target.decide("latest", Decision(approve=True, by="ada", shown="sha256:other"))
+    with pytest.raises(ApproverUnknown):
+        target.decide("latest", Decision(approve=True, by=" "))
+    digest = target.approval("latest").digest
+    assert target.decide("latest", Decision(approve=True, by="ada", shown=digest)).status is ApprovalStatus.APPROVED
+
+
+def test_a_newer_run_supersedes_one_that_waits_for_a_person(target: Target) -> None:
+    target.up()
+    old = target.start(Cause())
+    asked(target)
+    new = target.start(Cause())
+    assert ended(target, old.id).status is ExecutionStatus.SUPERSEDED
+    with pytest.raises(ApprovalClosed):
+        target.decide(old.id, YES)
+    assert asked(target, new.id).id == new.id
+
+
+def test_a_newer_run_supersedes_one_that_is_queued(target: Target) -> None:
+    target.up()
+    running, queued, newest = (target.start(Cause()) for _ in range(3))
+    assert ended(target, queued.id).status is ExecutionStatus.SUPERSEDED
+    assert not target.execution(newest.id).status.final
+    target.stop(running.id, by="ada", reason="")
+
+
+def test_a_stopped_run_can_be_retried_and_only_then(target: Target) -> None:
+    target.up()
+    run = target.start(Cause())
+    asked(target)
+    with pytest.raises(ExecutionNotFailed):
+        target.retry(run.id, by="ada")
+    target.stop(run.id, by="ada", reason="wrong data")
+    stopped = ended(target)
+    assert stopped.status is ExecutionStatus.STOPPED
+    with pytest.raises(ExecutionFinished):
+        target.stop(run.id, by="ada", reason="again")
+    with pytest.raises(ApprovalClosed):
+        target.decide(run.id, YES)
+    target.retry(run.id, by="ada")
+    again = asked(target)
+    assert (again.id, again.release) == (run.id, stopped.release)
+
+
+def test_executions_come_newest_first_and_without_the_steps_inside(target: Target) -> None:
+    target.up()
+    first, second = target.start(Cause()), target.start(Cause())
+    assert [each.id for each in target.executions()] == [second.id, first.id]
+    assert [each.id for each in target.executions(limit=1)] == [second.id]
+    assert all(not stage.steps for each in target.executions() for stage in each.stages)
+
+
+def test_events_are_numbered_in_order_and_can_be_taken_up_again(target: Target) -> None:
+    target.up()
+    target.start(Cause())
+    asked(target)
+    events = target.event_log("latest")
+    numbers = [number for number, _ in events]
+    assert numbers == sorted(set(numbers))
+    assert list(target.event_log("latest", after=numbers[0]))[: len(events) - 1] == list(events[1:])
+
+
+def test_unchanged_images_are_built_once(target: Target) -> None:
+    first, second = target.build(), target.build()
+    assert [image.uri for image in first] == [image.uri for image in second]
+    assert all(image.reused for image in second)
+
+
+def test_a_file_and_a_folder_are_uploaded_under_their_names(target: Target, tmp_path: Path) -> None:
+    folder = tmp_path / "raw"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.csv").write_bytes(b"1,2\n")
+    (folder / "deep" / "b.csv").write_bytes(b"3,4,5\n")
+    stored = target.put(str(folder), "")
+    assert [(each.uri, each.size) for each in stored] == [
+        ("s3://tiny-data/data/a.csv", 4),
+        ("s3://tiny-data/data/deep/b.csv", 6),
+    ]
+    assert [each.uri for each in target.objects()] == [each.uri for each in stored]
+    assert [each.uri for each in target.put(str(folder / "a.csv"), "s3://tiny-data/other.csv")] == [
+        "s3://tiny-data/other.csv"
+    ]
+    assert [each.uri for each in target.objects("s3://tiny-data/other")] == ["s3://tiny-data/other.csv"]
+
+
+def test_what_is_not_there_is_said_by_name(target: Target, tmp_path: Path) -> None:
+    target.up()
+    with pytest.raises(ExecutionNotFound, match="tiny-99"):
+        target.execution("tiny-99")
+    with pytest.raises(ExecutionNotFound):
+        target.execution("latest")
+    with pytest.raises(ApprovalNotFound):
+        target.approval("latest")
+    with pytest.raises(ReleaseNotFound, match="7"):
+        target.release(7)
+    with pytest.raises(DeploymentNotFound):
+        target.abort("latest", by="ada")
+    with pytest.raises(DeploymentNotFound):
+        target.promote("deployment-9", by="ada")
+    with pytest.raises(LogsNotFound, match="nobody"):
+        next(iter(target.logs("nobody")))
+    with pytest.raises(SourceNotFound):
+        target.put(str(tmp_path / "nowhere"), "")
+    with pytest.raises(NothingLive):
+        target.invoke(b"1", content_type="text/csv")
+
+
+def test_a_training_job_is_listed_and_its_lines_are_kept(target: Target) -> None:
+    target.up()
+    target.start(Cause())
+    asked(target)
+    job = next(each for each in target.jobs() if each.kind == "training")
+    assert job.status == "Completed"
+    assert job.ended is not None
+    assert list(target.logs(job.name))
+
+
+def test_keys_of_two_clients_differ(target: Target) -> None:
+    target.up()
+    assert target.create_key("one") != target.create_key("two")
+
+
+def test_the_state_machine_is_a_document_with_states(target: Target) -> None:
+    document = target.document()
+    assert isinstance(document, dict)
+    assert isinstance(document["States"], dict)
+    assert document["StartAt"] in document["States"]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 
@@ -12,7 +12,6 @@ from shipway.domain.errors import ShipwayError
 from shipway.domain.pipeline import APPROVAL, Execution, ExecutionStatus, Stage, StageStatus
 from shipway.ports.target import Target
 
-PAUSE = 0.2  # seconds between two looks
 INTERRUPTED = 130
 
 
@@ -62,25 +61,25 @@ def _watch(session: Session, target: Target, seen: Execution) -> Execution:
     if session.json:
         return _as_json(session, target, seen)
     if session.live:
-        return _live(target, seen)
+        return _live(session, target, seen)
     return _as_lines(session, target, seen)
 
 
-def _looks(target: Target, seen: Execution) -> Iterator[Execution]:
+def _looks(session: Session, target: Target, seen: Execution) -> Iterator[Execution]:
     """Yield the execution as it stands, again and again, the last time when it has ended."""
     yield seen
     while not seen.status.final:
-        time.sleep(PAUSE)
+        time.sleep(session.world.pause)
         seen = target.execution(seen.id)
         yield seen
 
 
-def _live(target: Target, seen: Execution) -> Execution:
+def _live(session: Session, target: Target, seen: Execution) -> Execution:
     from rich.live import Live  # noqa: PLC0415  rich is for terminals alone
 
-    with Live(tree.coloured(seen, _now()), refresh_per_second=8) as live:
-        for look in _looks(target, seen):
-            live.update(tree.coloured(look, _now()))
+    with Live(tree.coloured(seen, session.now()), refresh_per_second=8) as live:
+        for look in _looks(session, target, seen):
+            live.update(tree.coloured(look, session.now()))
             seen = look
     return seen
 
@@ -88,7 +87,7 @@ def _live(target: Target, seen: Execution) -> Execution:
 def _as_json(session: Session, target: Target, seen: Execution) -> Execution:
     """Print every event as a JSON line, then the execution itself."""
     after = 0
-    for look in _looks(target, seen):
+    for look in _looks(session, target, seen):
         seen = look
         for number, event in target.event_log(seen.id, after):
             session.line({"event": number, **event}, "")
@@ -101,21 +100,21 @@ def _as_lines(session: Session, target: Target, seen: Execution) -> Execution:
     """Print a line whenever a stage or a state comes to stand differently."""
     click.echo(f"{seen.id} {seen.status.value}")
     told: dict[str, StageStatus] = {}
-    for look in _looks(target, seen):
+    for look in _looks(session, target, seen):
         seen = look
         for path, stage in _flat(seen.stages):
             if stage.status is not StageStatus.PENDING and told.get(path) is not stage.status:
                 told[path] = stage.status
-                click.echo(_line(path, stage))
+                click.echo(_line(path, stage, session.now()))
                 if (path, stage.status) == (APPROVAL, StageStatus.WAITING):
                     session.note(f"a person decides now: {tree.step_for_people(seen)}")
-    took = words.between(seen.started, seen.ended, _now())
+    took = words.between(seen.started, seen.ended, session.now())
     click.echo(f"{seen.id} {seen.status.value} after {took}")
     return seen
 
 
-def _line(path: str, stage: Stage) -> str:
-    took = words.between(stage.started, stage.ended, _now()) if stage.ended else ""
+def _line(path: str, stage: Stage, now: datetime) -> str:
+    took = words.between(stage.started, stage.ended, now) if stage.ended else ""
     return "  ".join(part for part in (f"  {path}", stage.status.value, took, stage.message) if part)
 
 
@@ -125,7 +124,3 @@ def _flat(stages: Sequence[Stage], above: str = "") -> Iterator[tuple[str, Stage
         path = f"{above}{stage.name}"
         yield path, stage
         yield from _flat(stage.steps, f"{path} / ")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -1,6 +1,7 @@
 """A click group whose commands are imported when they are needed."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -27,3 +28,14 @@ class LazyGroup(click.Group):
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)  # noqa: S101  `places` is ours
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the words name; a slip of the fingers gets a suggestion."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            close = get_close_matches(args[0], self.places, n=1)
+            meant = f": did you mean {close[0]!r}?" if close else ""
+            raise click.UsageError(f"there is no verb {args[0]!r}{meant}", ctx) from None

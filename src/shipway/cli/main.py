@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+from click.utils import PacifyFlushWrapper
 
 from shipway import __version__
-from shipway.cli import bootstrap
 from shipway.cli.document import document
 from shipway.cli.lazy import LazyGroup
-from shipway.cli.session import Opener, settings
+from shipway.cli.session import World, settings
 from shipway.domain.errors import ShipwayError
 from shipway.domain.project import ProjectInvalid
 
@@ -55,28 +55,32 @@ def shipway(**_: Any) -> None:
     """
 
 
-def main(arguments: Sequence[str] | None = None, opener: Opener = bootstrap.target) -> int:
+def main(arguments: Sequence[str] | None = None, world: World | None = None) -> int:
     """Run one call and return its exit code.
 
-    arguments: without the program's name; None reads the process's own. opener: gives the target of a name.
+    arguments: without the program's name; None reads the process's own.
+    world: what it has from outside; None is the real one.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:
-        result = shipway.main(words, prog_name="shipway", standalone_mode=False, obj=opener)
+        result = shipway.main(words, prog_name="shipway", standalone_mode=False, obj=world or World())
     except ShipwayError as error:
         return _refuse(error, as_json)
     except click.ClickException as error:
         return _misuse(error, as_json)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read has gone. Nothing may be written any more, not even by the interpreter's last flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except SystemExit as end:
+        # click ends this way when whoever read has gone (shipway logs | head), which is nobody's mistake.
+        return 0 if isinstance(sys.stdout, PacifyFlushWrapper) else _code(end)
     except Exception:  # noqa: BLE001  the last line of defence: a person gets a sentence, the developer a file
         return _bug(as_json)
     return result if isinstance(result, int) else 0
+
+
+def _code(end: SystemExit) -> int:
+    return end.code if isinstance(end.code, int) else int(end.code is not None)
 
 
 def _refuse(error: ShipwayError, as_json: bool) -> int:

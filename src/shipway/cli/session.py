@@ -4,19 +4,31 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from shipway.cli import document
-from shipway.cli.bootstrap import TARGETS
+from shipway.cli import bootstrap, document
 from shipway.cli.table import print_table
 from shipway.ports.target import Target
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-Opener = Callable[[str, Path], Target]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the command line has from outside. pause: seconds between two looks at what is followed."""
+
+    target: Callable[[str, Path], Target] = bootstrap.target
+    now: Callable[[], datetime] = _now
+    pause: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +38,7 @@ class Session:
     target_name: str
     start: Path
     json: bool
-    opener: Opener
+    world: World
 
     @property
     def project(self) -> Path:
@@ -37,7 +49,11 @@ class Session:
 
     def target(self) -> Target:
         """Return the target, opened for the project; raises what bootstrap.target raises."""
-        return self.opener(self.target_name, self.project)
+        return self.world.target(self.target_name, self.project)
+
+    def now(self) -> datetime:
+        """Return the present moment."""
+        return self.world.now()
 
     @property
     def live(self) -> bool:
@@ -84,9 +100,9 @@ def settings(command: Command) -> Command:
     help_json = "Print JSON on standard output, and nothing else."
     help_project = "The project's folder.  [default: the nearest one upwards with a shipway.toml]"
     command = click.option("--json", "as_json", is_flag=True, default=None, help=help_json)(command)
-    command = click.option("--target", type=click.Choice(TARGETS), help="Where the project runs.  [default: local]")(
-        command
-    )
+    command = click.option(
+        "--target", type=click.Choice(bootstrap.TARGETS), help="Where the project runs.  [default: local]"
+    )(command)
     folder = click.Path(path_type=Path)
     return click.option("--project", "folder", type=folder, metavar="DIR", help=help_project)(command)
 
@@ -108,7 +124,7 @@ def session(ctx: click.Context) -> Session:
         target_name=_setting(ctx, "target") or "local",
         start=_setting(ctx, "folder") or Path.cwd(),
         json=bool(_setting(ctx, "as_json")),
-        opener=ctx.find_root().obj,
+        world=ctx.find_root().obj,
     )
 
 

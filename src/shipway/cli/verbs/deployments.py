@@ -1,6 +1,6 @@
 """Verbs on production deployments: look at them, take one back, let a held one go on."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 
@@ -22,7 +22,9 @@ def deployments(session: Session, limit: int) -> None:
     """
     found = session.target().deployments(limit)
     headers = ("id", "release", "phase", "traffic", "answers", "time", "verdict")
-    session.table(found, headers, [_row(each) for each in found], "nothing was deployed to production yet")
+    session.table(
+        found, headers, [_row(each, session.now()) for each in found], "nothing was deployed to production yet"
+    )
 
 
 @click.command()
@@ -58,10 +60,10 @@ def _show(session: Session, deployment: str) -> None:
     session.show(now, f"{now.id} {now.phase}: {now.sentence}" if now.sentence else f"{now.id} {now.phase}")
 
 
-def _row(view: DeploymentView) -> tuple[str, ...]:
+def _row(view: DeploymentView, now: datetime) -> tuple[str, ...]:
     traffic = ", ".join(f"{version} {percent}%" for version, percent in view.weights.items())
     answers = ", ".join(f"{version} {_counts(counts)}" for version, counts in view.counts.items())
-    took = words.between(view.started, view.ended, datetime.now(UTC))
+    took = words.between(view.started, view.ended, now)
     return view.id, str(view.release), view.phase, traffic, answers, took, view.sentence
 
 

@@ -1,7 +1,5 @@
 """Verbs on executions: start the pipeline, look at its runs, stop and retry them."""
 
-from datetime import UTC, datetime
-
 import click
 
 from shipway.cli import tree, words
@@ -49,7 +47,7 @@ def executions(ctx: click.Context, /, limit: int, **_: object) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    here, now = session(ctx), datetime.now(UTC)
+    here = session(ctx)
     found = here.target().executions(limit)
     rows = [
         (
@@ -57,7 +55,7 @@ def executions(ctx: click.Context, /, limit: int, **_: object) -> None:
             each.status.value,
             next((stage.name for stage in reversed(each.stages) if stage.started), "-"),
             words.moment(each.started),
-            words.between(each.started, each.ended, now),
+            words.between(each.started, each.ended, here.now()),
             f"{each.cause.kind.value} {each.cause.by}".strip(),
         )
         for each in found
@@ -82,9 +80,9 @@ def show(session: Session, execution: str, follow: bool) -> None:
     if session.live:
         from rich.console import Console  # noqa: PLC0415  rich is for terminals alone
 
-        Console().print(tree.coloured(found, datetime.now(UTC)))
+        Console().print(tree.coloured(found, session.now()))
         return
-    session.show(found, tree.plain(found, datetime.now(UTC)))
+    session.show(found, tree.plain(found, session.now()))
 
 
 @executions.command()

@@ -1,7 +1,5 @@
 """Verbs on jobs and on what programs wrote."""
 
-from datetime import UTC, datetime
-
 import click
 
 from shipway.cli import words
@@ -17,14 +15,14 @@ def jobs(session: Session, limit: int) -> None:
 
     Training, processing and transform jobs, the newest first.
     """
-    found, now = session.target().jobs(limit), datetime.now(UTC)
+    found = session.target().jobs(limit)
     rows = [
         (
             each.name,
             each.kind,
             each.status,
             words.moment(each.started),
-            words.between(each.started, each.ended, now),
+            words.between(each.started, each.ended, session.now()),
             each.reason,
         )
         for each in found

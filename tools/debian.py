@@ -13,6 +13,8 @@ from places import TOOLS, say
 UNPACKED = TOOLS / "root"  # packages unpacked here, laid out like /
 POLICY = Path("/usr/sbin/policy-rc.d")
 QUIET = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
+# A list that cannot be fetched is told, and the others are used: a machine may have sources that Shipway does not need.
+UPDATE = ["-o", "APT::Update::Error-Mode=any", "update"]
 WANTED = re.compile(r"^Inst (\S+) ", re.MULTILINE)
 
 
@@ -25,16 +27,22 @@ def install(packages: list[str]) -> bool:
     """Install packages on the system, as root; tell whether it worked. No service of theirs is started."""
     install = ["install", "--yes", "--no-install-recommends", *packages]
     with _no_services():
-        if _apt(install) or (_apt(["update"]) and _apt(install, loud=True)):
-            _disable(packages)
-            return True
-    return False
+        done = _apt(install)
+        if not done:
+            _apt(UPDATE, loud=True)
+            done = _apt(install, loud=True)
+    if done:
+        _disable(packages)
+    return done
 
 
 def unpack(packages: list[str]) -> bool:
     """Unpack packages, and what they need that this machine lacks, below `.tools/root`; tell whether it worked."""
     listed = any((TOOLS / "apt/lists").glob("*Packages*"))
-    return (listed and _unpack(packages)) or (_apt([*_own_state(), "update"], loud=True) and _unpack(packages))
+    if listed and _unpack(packages):
+        return True
+    _apt([*_own_state(), *UPDATE], loud=True)
+    return _unpack(packages)
 
 
 def _unpack(packages: list[str]) -> bool:

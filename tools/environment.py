@@ -64,24 +64,25 @@ def _create() -> None:
 def _install() -> None:
     """Install the lock file: by uv, which takes a few seconds; by pip where uv cannot be had or fails."""
     environment = pips.settings(os.environ)
-    pip = [str(PYTHON), *(["-m", "pip"] if _has("pip", PYTHON) else [str(_wheel())])]
     uv = VENV / "bin" / "uv"
     say("installing what requirements.lock names")
     only_uv = VENV / "uv.lock"
     only_uv.write_text(entries(LOCK.read_text(), "uv"))
     hashed = ["install", "-qq", "--require-hashes", "--no-deps", "--requirement"]
-    if uv.exists() or _try([*pip, *hashed, str(only_uv)], environment):
+    if uv.exists() or _try([*_pip(), *hashed, str(only_uv)], environment):
         sync = [str(uv), "pip", "sync", "--quiet", "--require-hashes", "--python", str(PYTHON), str(LOCK)]
         if _try(sync, pips.for_uv(environment)):
             return
     say("uv could not install it, pip does: this takes a minute longer")
-    _run([*pip, *hashed, str(LOCK)], "the packages could not be installed", environment)
+    _run([*_pip(), *hashed, str(LOCK)], "the packages could not be installed", environment)
 
 
-def _wheel() -> Path:
-    """Return pip's own wheel run as a program, for an environment made without pip."""
+def _pip() -> list[str]:
+    """Return the command line of pip for the environment: its own, or pip's wheel run as a program."""
+    if _has("pip", PYTHON):
+        return [str(PYTHON), "-m", "pip"]
     try:
-        return pips.wheel() / "pip"
+        return [str(PYTHON), str(pips.wheel() / "pip")]
     except pips.NoPip as problem:
         raise SetupFailed(str(problem)) from problem
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-from click.utils import PacifyFlushWrapper
 
 from shipway import __version__
 from shipway.cli.document import document
@@ -73,7 +72,7 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
         return INTERRUPTED
     except SystemExit as end:
         # click ends this way when whoever read has gone (shipway logs | head), which is nobody's mistake.
-        return 0 if isinstance(sys.stdout, PacifyFlushWrapper) else _code(end)
+        return 0 if isinstance(end.__context__, BrokenPipeError) else _code(end)
     except Exception:  # noqa: BLE001  the last line of defence: a person gets a sentence, the developer a file
         return _bug(as_json)
     return result if isinstance(result, int) else 0

@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
     world: what it has from outside; None is the real one.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    as_json = "--json" in words
+    as_json, stdout = "--json" in words, sys.stdout
     try:
         result = shipway.main(words, prog_name="shipway", standalone_mode=False, obj=world or World())
     except ShipwayError as error:
@@ -71,8 +71,8 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except SystemExit as end:
-        # click ends this way when whoever read has gone (shipway logs | head), which is nobody's mistake.
-        return 0 if isinstance(end.__context__, BrokenPipeError) else _code(end)
+        # When whoever read has gone (shipway logs | head), click replaces the streams and ends; nobody's mistake.
+        return 0 if sys.stdout is not stdout else _code(end)
     except Exception:  # noqa: BLE001  the last line of defence: a person gets a sentence, the developer a file
         return _bug(as_json)
     return result if isinstance(result, int) else 0

@@ -17,48 +17,20 @@ NAME_FIELDS = {kind: f"{kind.value}JobName" for kind in JobKind}
 CONFIG = f"{ML}/input/config"
 PROCESSING = f"{ML}/processing/"
 _TRAINING = frozenset(
-    [
-        "AlgorithmSpecification",
-        "CheckpointConfig",
-        "DebugHookConfig",
-        "DebugRuleConfigurations",
-        "EnableInterContainerTrafficEncryption",
-        "EnableManagedSpotTraining",
-        "EnableNetworkIsolation",
-        "Environment",
-        "ExperimentConfig",
-        "HyperParameters",
-        "InfraCheckConfig",
-        "InputDataConfig",
-        "OutputDataConfig",
-        "ProfilerConfig",
-        "ProfilerRuleConfigurations",
-        "RemoteDebugConfig",
-        "ResourceConfig",
-        "RetryStrategy",
-        "RoleArn",
-        "SessionChainingConfig",
-        "StoppingCondition",
-        "Tags",
-        "TensorBoardOutputConfig",
-        "TrainingJobName",
-        "VpcConfig",
-    ]
+    """
+    AlgorithmSpecification CheckpointConfig DebugHookConfig DebugRuleConfigurations
+    EnableInterContainerTrafficEncryption
+    EnableManagedSpotTraining EnableNetworkIsolation Environment ExperimentConfig HyperParameters InfraCheckConfig
+    InputDataConfig MlflowConfig ModelPackageConfig OutputDataConfig ProfilerConfig ProfilerRuleConfigurations
+    RemoteDebugConfig ResourceConfig RetryStrategy RoleArn SessionChainingConfig StoppingCondition Tags
+    TensorBoardOutputConfig TrainingJobName VpcConfig
+    """.split()  # noqa: SIM905 - a table is easier to read without quotes
 )
 _PROCESSING = frozenset(
-    [
-        "AppSpecification",
-        "Environment",
-        "ExperimentConfig",
-        "NetworkConfig",
-        "ProcessingInputs",
-        "ProcessingJobName",
-        "ProcessingOutputConfig",
-        "ProcessingResources",
-        "RoleArn",
-        "StoppingCondition",
-        "Tags",
-    ]
+    """
+    AppSpecification Environment ExperimentConfig NetworkConfig ProcessingInputs ProcessingJobName
+    ProcessingOutputConfig ProcessingResources RoleArn StoppingCondition Tags
+    """.split()  # noqa: SIM905 - a table is easier to read without quotes
 )
 
 

@@ -14,22 +14,11 @@ _MODEL = r"[a-zA-Z0-9](-*[a-zA-Z0-9])*"
 # What the filters can say here: the whole record, one column or a range of a CSV line, one field of a JSON object.
 FILTER = re.compile(r"\$|\$\[(-?\d+)\]|\$\[(-?\d*):(-?\d*)\]|\$\.([A-Za-z_]\w*)")
 _FIELDS = frozenset(
-    [
-        "BatchStrategy",
-        "DataCaptureConfig",
-        "DataProcessing",
-        "Environment",
-        "ExperimentConfig",
-        "MaxConcurrentTransforms",
-        "MaxPayloadInMB",
-        "ModelClientConfig",
-        "ModelName",
-        "Tags",
-        "TransformInput",
-        "TransformJobName",
-        "TransformOutput",
-        "TransformResources",
-    ]
+    """
+    BatchStrategy DataCaptureConfig DataProcessing Environment ExperimentConfig MaxConcurrentTransforms
+    MaxPayloadInMB ModelClientConfig ModelName Tags TransformInput TransformJobName TransformOutput
+    TransformResources
+    """.split()  # noqa: SIM905 - a table is easier to read without quotes
 )
 
 

@@ -3,11 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from shipway.domain.approval import Approval, ApprovalNotFound, ApprovalStatus
+from shipway.domain.pipeline import APPROVAL
 from shipway.domain.values import JsonObject, canonical
+from shipway.domain.workflow_execution import Visit, VisitStatus, WorkflowStatus
 from shipway.targets.local.home import Home
 
 
@@ -98,6 +100,29 @@ def answer(approval: Approval) -> JsonObject:
         "Digest": approval.digest,
         "Sentence": f"release {approval.release} was {verb} by {approval.by}{comment}",
     }
+
+
+def settled(approval: Approval, execution: WorkflowStatus, visit: Visit | None, ended: datetime | None) -> Approval:
+    """Return a pending approval as the engine left it.
+
+    execution: status of the one that asked. visit: of the state that asked, once it is over. ended: when it was.
+    """
+    if visit is not None and visit.status is VisitStatus.SUCCEEDED and isinstance(visit.output, dict):
+        said = visit.output.get(APPROVAL)
+        if isinstance(said, dict):
+            return replace(
+                approval,
+                status=ApprovalStatus.APPROVED if said["Approved"] else ApprovalStatus.REJECTED,
+                by=str(said["By"]),
+                comment=str(said["Comment"]),
+                decided=datetime.fromisoformat(str(said["At"])),
+            )
+    closed = {WorkflowStatus.SUPERSEDED: ApprovalStatus.SUPERSEDED, WorkflowStatus.ABORTED: ApprovalStatus.STOPPED}
+    if execution in closed:
+        return replace(approval, status=closed[execution], decided=ended)
+    if visit is not None and visit.error == "States.Timeout":
+        return replace(approval, status=ApprovalStatus.EXPIRED, decided=visit.ended)
+    return approval
 
 
 def _question(row: sqlite3.Row) -> Question:

@@ -2,11 +2,13 @@
 
 import os
 import secrets
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -82,6 +84,38 @@ class Home:
             finally:
                 draft.unlink()
         return path.read_text()
+
+    def port(self, name: str, wanted: int = 0) -> int:
+        """Return a port of 127.0.0.1: the wanted one, or a free one that is chosen once and kept."""
+        if wanted:
+            return wanted
+        with self.transaction() as connection:
+            row = connection.execute("SELECT value FROM settings WHERE name=?", (f"port.{name}",)).fetchone()
+            if row is None:
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", 0))
+                    chosen: int = probe.getsockname()[1]
+                connection.execute("INSERT INTO settings VALUES (?, ?)", (f"port.{name}", str(chosen)))
+                return chosen
+        return int(row["value"])
+
+    def next_number(self, name: str) -> int:
+        """Return 1, 2, 3 ... at each call; no number is given twice."""
+        with self.transaction() as connection:
+            row = connection.execute(
+                "INSERT INTO settings VALUES (?, '1')"
+                " ON CONFLICT (name) DO UPDATE SET value=CAST(CAST(value AS INTEGER)+1 AS TEXT) RETURNING value",
+                (f"number.{name}",),
+            ).fetchone()
+        return int(row["value"])
+
+    def record(self, by: str, action: str, subject: str, reason: str = "") -> None:
+        """Write down who did what to what, and why."""
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT INTO actions (at, by, action, subject, reason) VALUES (?,?,?,?,?)",
+                (datetime.now(UTC).isoformat(), by, action, subject, reason),
+            )
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -172,6 +206,14 @@ MIGRATIONS = (
         kind TEXT NOT NULL,
         subject TEXT NOT NULL,
         body TEXT NOT NULL
+    );
+    CREATE TABLE actions (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        by TEXT NOT NULL,
+        action TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        reason TEXT NOT NULL
     );
     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     """,

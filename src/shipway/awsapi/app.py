@@ -1,0 +1,30 @@
+"""The AWS-compatible API of one home as one ASGI application: S3, and the JSON services beside it."""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shipway.awsapi.services import Backend, perform
+
+HEALTH = "/-/health"  # no bucket can be called "-"
+
+
+def api(s3: ASGIApp, backend: Backend, healthy: Callable[[], bool]) -> ASGIApp:
+    """Return the application. s3: answers everything that is neither a JSON operation nor the health check."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await s3(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        if request.url.path == HEALTH:
+            await JSONResponse({"healthy": healthy()}, status_code=200 if healthy() else 503)(scope, receive, send)
+        elif "x-amz-target" in request.headers:
+            response = await perform(request, backend)
+            await response(scope, receive, send)
+        else:
+            await s3(scope, receive, send)
+
+    return app

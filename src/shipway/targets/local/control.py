@@ -1,0 +1,91 @@
+"""The control plane: drives executions and looks after what runs. May be killed at any moment."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from shipway.domain.errors import ShipwayError
+from shipway.domain.units import format_duration
+from shipway.targets.local.wiring import Machine
+
+TEND_SECONDS = 1.0
+UPKEEP_SECONDS = 3600.0
+
+log = logging.getLogger("shipway.control")
+
+
+class Control:
+    """Runs the engine and the tending of one project's home, each in a thread, until it is stopped."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run_engine, name="engine", daemon=True),
+            threading.Thread(target=self._tend, name="tend", daemon=True),
+        ]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every part of it runs."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    def start(self) -> None:
+        """Start both threads."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End both; what is under way is taken up by the next control plane."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=8)
+
+    def _run_engine(self) -> None:
+        self.machine.engine.run(self._stop)
+
+    def _tend(self) -> None:
+        upkeep = 0.0
+        while not self._stop.wait(TEND_SECONDS):
+            self._safely(self._remind)
+            self._safely(self._restart_failed)
+            upkeep -= TEND_SECONDS
+            if upkeep <= 0:
+                upkeep = UPKEEP_SECONDS
+                self._safely(self._upkeep)
+
+    def _safely(self, work: Callable[[], None]) -> None:
+        """One chore that fails is written down and tried again; it never ends the others."""
+        try:
+            work()
+        except Exception:
+            log.exception("%s failed and is tried again", work.__name__)
+
+    def _remind(self) -> None:
+        """Close the questions that time has answered; warn of those that soon will be."""
+        machine = self.machine
+        for question in machine.approvals.pending():
+            machine.settle(question)
+        now = datetime.now(UTC)
+        for question in machine.approvals.due_warnings(now):
+            left = format_duration(question.approval.expires - now)
+            machine.inbox.write(
+                f"expiring:{question.token}",
+                "approval_expiring",
+                f"{machine.project.name}: the approval of release {question.approval.release} expires in {left}",
+                "decide: shipway approve, or shipway reject",
+            )
+            log.warning("the approval of release %s expires in %s", question.approval.release, left)
+            machine.approvals.warned(question.token)
+
+    def _restart_failed(self) -> None:
+        for name in self.machine.supervisor.tend():
+            log.warning("%s had given up and was started again", name)
+
+    def _upkeep(self) -> None:
+        try:
+            self.machine.store.expire(datetime.now(UTC))
+            self.machine.store.collect()
+        except ShipwayError as error:
+            log.warning("%s", error)

@@ -1,0 +1,95 @@
+"""A release's parts in production: its endpoint, its version of the function, its hooks."""
+
+from shipway.domain import names
+from shipway.domain.deployment import Deployment, Phase
+from shipway.domain.project import Project
+from shipway.domain.release import Release
+from shipway.targets.local.home import REGION
+from shipway.targets.local.parts import Parts
+from shipway.targets.local.rollout import HookFailed
+
+VOLUME = "/mnt/ml"  # where a function sees the shared volume
+
+
+class Production:
+    """One release's parts in production: its endpoint, its version of the function, its hooks."""
+
+    def __init__(self, parts: Parts, project: Project, release: Release, function: str) -> None:
+        self._parts = parts
+        self._project = project
+        self._release = release
+        self._function = function
+        self.endpoint = names.prod_endpoint(project.name, release.number)
+
+    def prepare(self) -> None:
+        """Start the endpoint and the function's version; neither gets a request of the public API yet."""
+        parts, bundle = self._parts, self._release.bundle
+        settings = self._project.endpoint.prod
+        parts.endpoints.create(
+            self.endpoint,
+            parts.images.get(bundle.image),
+            bundle.model,
+            environment=dict(settings.environment),
+            workers=settings.workers or None,
+        )
+        parts.functions.publish(
+            self._function,
+            str(self._release.number),
+            parts.images.get(bundle.function_image),
+            environment=self._environment(),
+            handler="handler.handler",
+        )
+
+    def hook(self, deployment: str, hook: str) -> None:
+        """Run a hook of the user's, unless it has answered already; raises HookFailed."""
+        sources = self._parts.home.sources / self._release.bundle.documents["project"].removeprefix("sha256:")
+        if not (sources / "function" / f"{hook}_hook.py").exists():
+            return
+        hook_id = f"{deployment}-{hook}"
+        if self._parts.deployments.expect_hook(hook_id, deployment, hook) == "pending":
+            self._parts.functions.invoke(
+                self._parts.images.get(self._release.bundle.function_image),
+                f"{hook}_hook.handler",
+                {"DeploymentId": deployment, "LifecycleEventHookExecutionId": hook_id},
+                environment=self._environment(),
+                seconds=self._project.function.timeout.total_seconds(),
+            )
+        status = self._parts.deployments.hook(hook_id)
+        if status == "pending":
+            raise HookFailed(hook=hook, problem="ended without telling CodeDeploy whether it succeeded")
+        if status != "Succeeded":
+            raise HookFailed(hook=hook, problem=f"answered {status}")
+
+    def settle(self, ended: Deployment) -> None:
+        """Write the outcome into the ledger and take down what no longer serves; safe to repeat."""
+        parts = self._parts
+        subject = f"{self._project.name}: release {self._release.number}"
+        if ended.phase is Phase.SUCCEEDED:
+            parts.ledger.went_live(self._release.number, ended.sentence)
+            parts.inbox.write(f"deployment:{ended.id}", "deployment_succeeded", f"{subject} is live", ended.sentence)
+            self._remove([ended.old] if ended.old else [])
+        else:
+            parts.ledger.refused(self._release.number, ended.sentence)
+            parts.inbox.write(
+                f"deployment:{ended.id}", "deployment_rolled_back", f"{subject} went back", ended.sentence
+            )
+            self._remove([ended.new])
+
+    def _remove(self, versions: list[str]) -> None:
+        for version in versions:
+            self._parts.functions.remove(self._function, version)
+            self._parts.endpoints.delete(names.prod_endpoint(self._project.name, int(version)))
+
+    def _environment(self) -> dict[str, str]:
+        home = self._parts.home
+        return {
+            **self._project.function.environment,
+            "ENDPOINT_NAME": self.endpoint,
+            "SHARED_VOLUME": f"{VOLUME}/{self._release.bundle.environment['run']}",
+            "AWS_ENDPOINT_URL": self._parts.control,
+            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": self._parts.gateway.runtime_address,
+            "AWS_ACCESS_KEY_ID": home.credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": home.credentials.secret_key,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+        }

@@ -1,0 +1,307 @@
+"""This machine as a target: the port that the command line and the console speak."""
+
+import getpass
+import hashlib
+import http.client
+import secrets
+import sys
+import urllib.parse
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import shipway
+from shipway.domain import names, pipeline, workflow
+from shipway.domain.approval import Approval, ApprovalClosed, ApprovalNotFound, ApprovalStatus, Decision, decide
+from shipway.domain.errors import ShipwayError
+from shipway.domain.pipeline import APPROVAL, Cause, Execution, ExecutionNotFound
+from shipway.domain.release import Release
+from shipway.domain.store.object import ObjectVersion
+from shipway.domain.values import Json, JsonObject
+from shipway.domain.workflow_execution import TokenUnknown, TokenUsed, WorkflowExecution
+from shipway.ports.target import (
+    Answer,
+    BuiltImage,
+    DeploymentView,
+    Fault,
+    Health,
+    JobView,
+    LogsNotFound,
+    NothingLive,
+    SourceNotFound,
+    StoredObject,
+)
+from shipway.targets.local import source
+from shipway.targets.local.approval import Question, answer
+from shipway.targets.local.deployment import view
+from shipway.targets.local.doctor import faults
+from shipway.targets.local.logs import lines
+from shipway.targets.local.pipeline import build_images
+from shipway.targets.local.supervise import Program
+from shipway.targets.local.view import events, execution_view
+from shipway.targets.local.waiting import answers, wait_until
+from shipway.targets.local.wiring import Machine
+
+CONTROL = "control"
+UP_SECONDS = 30
+INVOKE_SECONDS = 60
+
+
+class ControlPlaneDown(ShipwayError):
+    """The control plane was started and does not answer."""
+
+    message = "the control plane does not answer within {seconds} s; its last lines:\n{tail}"
+    hint = "read its log: shipway logs control"
+    exit_code = 1
+
+
+def local_target(folder: Path) -> "LocalTarget":
+    """Return this machine as the target of the project in a folder."""
+    return LocalTarget(Machine(folder.resolve()))
+
+
+class LocalTarget:
+    """Everything of one project on this machine. Each method is described by the port."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def doctor(self) -> Sequence[Fault]:
+        return faults(self._machine.folder)
+
+    def up(self) -> Health:
+        machine = self._machine
+        machine.home.credentials  # noqa: B018  made before anything needs them
+        machine.supervisor.up()
+        machine.gateway.ensure(machine.project.local.api_port or None)
+        self._own_key()
+        machine.supervisor.ensure(_control_program(machine.folder))
+        if not wait_until(lambda: answers(f"{machine.control}/-/health"), UP_SECONDS):
+            raise ControlPlaneDown(seconds=UP_SECONDS, tail=machine.supervisor.tail(CONTROL))
+        return self.health()
+
+    def down(self) -> None:
+        self._machine.supervisor.down()
+
+    def health(self) -> Health:
+        machine = self._machine
+        if not machine.supervisor.running():
+            return Health(running=False)
+        live = machine.ledger.live()
+        return Health(
+            running=True,
+            processes=machine.supervisor.states(),
+            api=machine.gateway.address,
+            control=machine.control,
+            live=live.number if live else None,
+        )
+
+    def build(self) -> Sequence[BuiltImage]:
+        machine = self._machine
+        snapshot = source.take(machine.folder, machine.home.sources)
+        built = []
+        for image, seconds, new in build_images(
+            machine.images, machine.project.name, snapshot.folder, _silent
+        ).values():
+            built.append(
+                BuiltImage(name=image.name, uri=image.uri, digest=image.digest, seconds=seconds, reused=not new)
+            )
+        return built
+
+    def start(self, cause: Cause) -> Execution:
+        machine = self._machine
+        project = machine.project
+        self.up()
+        number = machine.home.next_number("execution")
+        execution = machine.engine.start(
+            pipeline.document(project),
+            {"Number": number},
+            name=names.run(project.name, number),
+            queue=names.pipeline(project.name),
+            supersede=True,
+            interruptible=frozenset({APPROVAL}),
+            tags={"cause": cause.kind, "by": cause.by or getpass.getuser(), "reason": cause.reason},
+        )
+        return self.execution(execution)
+
+    def executions(self, limit: int = 20) -> Sequence[Execution]:
+        machine = self._machine
+        found = machine.engine.list(names.pipeline(machine.project.name), limit)
+        return [self._view(each, inside=False) for each in found]
+
+    def execution(self, execution: str) -> Execution:
+        return self._view(self._machine.engine.get(self._id(execution)), inside=True)
+
+    def stop(self, execution: str, *, by: str, reason: str) -> None:
+        found = self._id(execution)
+        self._machine.engine.cancel(found, f"stopped by {by}" + (f": {reason}" if reason else ""))
+        self._machine.home.record(by, "stop", found, reason)
+
+    def retry(self, execution: str, *, by: str) -> None:
+        self.up()
+        found = self._id(execution)
+        self._machine.engine.redrive(found)
+        self._machine.home.record(by, "retry", found)
+
+    def approval(self, execution: str) -> Approval:
+        return self._settled(self._question(execution)).approval
+
+    def decide(self, execution: str, decision: Decision) -> Approval:
+        machine = self._machine
+        question = self._settled(self._question(execution))
+        decided = decide(question.approval, decision, datetime.now(UTC))
+        try:
+            machine.engine.signal(question.token, answer(decided))
+        except (TokenUsed, TokenUnknown) as error:  # somebody, or time, was faster
+            late = self._settled(question).approval
+            raise ApprovalClosed(release=late.release, status=late.status, detail=f" ({error})") from error
+        machine.approvals.close(question.token, decided)
+        machine.home.record(decided.by, str(decided.status), decided.execution, decided.comment)
+        if decided.status is ApprovalStatus.APPROVED:
+            machine.ledger.approved(decided.release, decided.by)
+        return decided
+
+    def deployments(self, limit: int = 20) -> Sequence[DeploymentView]:
+        return [view(record) for record in self._machine.deployments.list(limit)]
+
+    def abort(self, deployment: str, *, by: str) -> None:
+        self._machine.deployments.abort(deployment, by)
+        self._machine.home.record(by, "abort", deployment)
+
+    def promote(self, deployment: str, *, by: str) -> None:
+        self._machine.deployments.promote(deployment, by)
+        self._machine.home.record(by, "promote", deployment)
+
+    def releases(self) -> Sequence[Release]:
+        return self._machine.ledger.list()
+
+    def release(self, number: int) -> Release:
+        return self._machine.ledger.get(number)
+
+    def jobs(self, limit: int = 50) -> Sequence[JobView]:
+        return [
+            JobView(
+                name=job.name,
+                kind=str(job.kind),
+                status=str(job.status),
+                started=job.started,
+                ended=job.ended,
+                reason=job.failure_reason,
+            )
+            for job in self._machine.jobs.list(limit)
+        ]
+
+    def logs(self, name: str, *, follow: bool = False) -> Iterator[str]:
+        machine = self._machine
+        if any(job.name == name for job in machine.jobs.list(10_000)):
+            return machine.jobs.logs(name, follow)
+        path = machine.home.logs / f"{name}.log"
+        if not path.is_file() or path.parent != machine.home.logs:
+            raise LogsNotFound(name=name)
+        return lines(path, follow=follow)
+
+    def put(self, source: str, destination: str) -> Sequence[StoredObject]:
+        machine = self._machine
+        path = Path(source)
+        if not path.exists():
+            raise SourceNotFound(source=source)
+        uri = destination or machine.project.data_uri
+        machine.store.create_bucket(uri.removeprefix("s3://").partition("/")[0])
+        if uri.endswith("/") and path.is_file():
+            uri += path.name
+        return [_stored(each) for each in machine.store.upload(path, uri)]
+
+    def objects(self, prefix: str = "") -> Sequence[StoredObject]:
+        machine = self._machine
+        bucket, _, below = (prefix or machine.project.data_uri).removeprefix("s3://").partition("/")
+        return [_stored(each) for each in machine.store.list(bucket, below)]
+
+    def invoke(self, body: bytes, *, content_type: str, headers: dict[str, str] | None = None) -> Answer:
+        machine = self._machine
+        if not machine.supervisor.running() or machine.ledger.live() is None:
+            raise NothingLive
+        address = urllib.parse.urlsplit(machine.gateway.address)
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=INVOKE_SECONDS)
+        try:
+            sent = {**(headers or {}), "content-type": content_type, "x-api-key": self._own_key()}
+            connection.request("POST", address.path, body, sent)
+            got = connection.getresponse()
+            return Answer(
+                status=got.status,
+                headers={name.lower(): value for name, value in got.getheaders()},
+                body=got.read(),
+            )
+        finally:
+            connection.close()
+
+    def create_key(self, name: str) -> str:
+        key = secrets.token_urlsafe(32)
+        self._machine.gateway.add_key(_hash(key), name)
+        return key
+
+    def event_log(self, execution: str, after: int = 0) -> Sequence[tuple[int, JsonObject]]:
+        return events(self._machine.engine, self._id(execution), after)
+
+    def document(self) -> Json:
+        return source.customized(self._machine.folder, workflow.document(self._machine.project))
+
+    def _own_key(self) -> str:
+        """Return the key with which this target calls its own API, known to the gateway."""
+        home = self._machine.home
+        key = home.secret(home.root / "keys" / "invoke", lambda: secrets.token_urlsafe(32))
+        self._machine.gateway.add_key(_hash(key), "shipway")
+        return key
+
+    def _id(self, execution: str) -> str:
+        if execution != "latest":
+            return execution
+        found = self._machine.engine.list(names.pipeline(self._machine.project.name), 1)
+        if not found:
+            raise ExecutionNotFound(execution=execution)
+        return found[0].id
+
+    def _view(self, found: WorkflowExecution, *, inside: bool) -> Execution:
+        release = self._machine.ledger.of_execution(found.id)
+        return execution_view(self._machine.engine, found, release=release.number if release else None, inside=inside)
+
+    def _question(self, execution: str) -> Question:
+        if execution != "latest":
+            return self._machine.approvals.newest(execution)
+        pending = self._machine.approvals.pending()
+        if not pending:
+            raise ApprovalNotFound(approval=execution)
+        return pending[-1]
+
+    def _settled(self, question: Question) -> Question:
+        """Return the question with the answer that the engine knows of."""
+        return self._machine.settle(question)
+
+
+def _control_program(folder: Path) -> Program:
+    package = Path(shipway.__file__).parent.parent
+    return Program(
+        name=CONTROL,
+        argv=(sys.executable, "-m", "shipway.cli.main", "--project", str(folder), "control"),
+        environment={"PYTHONPATH": str(package), "PYTHONUNBUFFERED": "1"},
+        cwd=str(folder),
+        stop_seconds=10,
+        priority=900,
+    )
+
+
+def _stored(version: ObjectVersion) -> StoredObject:
+    return StoredObject(
+        uri=f"s3://{version.bucket}/{version.key}",
+        version=version.version,
+        size=version.size,
+        etag=version.etag,
+        modified=version.modified,
+    )
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _silent(message: str) -> None:
+    """Say nothing."""

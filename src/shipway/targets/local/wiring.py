@@ -1,0 +1,151 @@
+"""How the pieces of this target are put together."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from shipway.domain.approval import ApprovalStatus
+from shipway.domain.pipeline import APPROVAL
+from shipway.domain.project import Project
+from shipway.domain.workflow_execution import Handler, Visit
+from shipway.project.folder import load
+from shipway.targets.local import pipeline, workflow
+from shipway.targets.local.approval import Approvals, Question, settled
+from shipway.targets.local.deployment import Deployments
+from shipway.targets.local.endpoint import Endpoints
+from shipway.targets.local.engine import Engine
+from shipway.targets.local.experiment import Experiments
+from shipway.targets.local.function import Functions
+from shipway.targets.local.gateway import Gateway
+from shipway.targets.local.home import Home
+from shipway.targets.local.images import Images
+from shipway.targets.local.jobs import Jobs
+from shipway.targets.local.jobs import handlers as job_handlers
+from shipway.targets.local.jsonata import evaluator
+from shipway.targets.local.notify import Inbox
+from shipway.targets.local.package import Models
+from shipway.targets.local.parts import Parts
+from shipway.targets.local.release import Ledger
+from shipway.targets.local.store import Store
+from shipway.targets.local.supervise import Supervisor
+
+HOME = ".shipway"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One project's pieces on this machine, each made when it is first used."""
+
+    folder: Path
+
+    @cached_property
+    def project(self) -> Project:
+        """The project as its file defines it now. Raises ProjectInvalid."""
+        return load(self.folder).project
+
+    @cached_property
+    def home(self) -> Home:
+        """Where everything of this project lies."""
+        return Home(self.folder / HOME)
+
+    @cached_property
+    def supervisor(self) -> Supervisor:
+        """Keeps the processes running."""
+        return Supervisor(self.home.root)
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """The public API and the runtime API."""
+        return Gateway(self.home.root, self.supervisor)
+
+    @cached_property
+    def store(self) -> Store:
+        """Buckets."""
+        return Store(self.home.store)
+
+    @cached_property
+    def images(self) -> Images:
+        """Built images."""
+        return Images(self.home.root)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Processing, training and transform jobs."""
+        return Jobs(self.home.root, self.images, self.store)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Releases."""
+        return Ledger(self.home)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """Questions to people."""
+        return Approvals(self.home)
+
+    @cached_property
+    def deployments(self) -> Deployments:
+        """Production deployments."""
+        return Deployments(self.home)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Notices to people."""
+        return Inbox(self.home)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """What the pipeline's stages work with."""
+        return Parts(
+            home=self.home,
+            folder=self.folder,
+            store=self.store,
+            images=self.images,
+            endpoints=Endpoints(self.home.root, self.supervisor, self.gateway, self.images, self.store),
+            functions=Functions(self.home.root, self.supervisor, self.gateway),
+            gateway=self.gateway,
+            ledger=self.ledger,
+            approvals=self.approvals,
+            deployments=self.deployments,
+            inbox=self.inbox,
+            control=self.control,
+            register=self.engine.register,
+        )
+
+    @property
+    def control(self) -> str:
+        """Address of the control plane's S3 and service API."""
+        return f"http://127.0.0.1:{self.home.port('control', self.project.local.control_port)}"
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Durable executions of the pipeline and of the training workflow."""
+        return Engine(self.home.database, self.handlers(), jsonata=evaluator())
+
+    def handlers(self) -> dict[str, Handler]:
+        """Return what performs each resource that a state machine may name."""
+        services = workflow.Services(
+            home=self.home,
+            store=self.store,
+            experiments=Experiments(self.home),
+            models=Models(self.home),
+            inbox=self.inbox,
+        )
+        # The parts are made when a stage runs: only then must the gateway have an address.
+        return {**job_handlers(self.jobs), **workflow.handlers(services), **pipeline.handlers(lambda: self.parts)}
+
+    def settle(self, question: Question) -> Question:
+        """Return a question with what the engine knows of it: time, a stop or a newer execution may have closed it."""
+        if question.approval.status is not ApprovalStatus.PENDING:
+            return question
+        execution = self.engine.get(question.approval.execution)
+        closed = settled(question.approval, execution.status, self._answer(question), execution.ended)
+        if closed is not question.approval:
+            self.approvals.close(question.token, closed)
+        return replace(question, approval=closed)
+
+    def _answer(self, question: Question) -> Visit | None:
+        """Return the visit of the Approval state that asked this question, once it is over."""
+        visits = [each for each in self.engine.visits(question.approval.execution) if each.state == APPROVAL]
+        asked = [each for each in visits if each.entered <= question.approval.requested]
+        return asked[-1] if asked and asked[-1].status.final else None

@@ -1,10 +1,10 @@
 """Conditional requests: may this write happen, does the reader need the content?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shipway.domain.store.errors import NotModified, ObjectNotFound, PreconditionFailed
-from shipway.domain.store.object import ObjectVersion
+from shipway.domain.store.object import ObjectVersion, Put
 
 
 def etag_matches(header: str, etag: str) -> bool:
@@ -65,6 +65,22 @@ class ReadConditions:
             self.check(found)
         except NotModified:
             raise _failed(found, "the copy source's condition") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copying:
+    """What a copy takes from its source. conditions: of the source."""
+
+    keep_metadata: bool = True
+    keep_tags: bool = True
+    conditions: ReadConditions = ReadConditions()
+
+    def resolve(self, own: Put, found: ObjectVersion) -> Put:
+        """Return what the copy says of itself: `own`, with what is kept of the source in place of its own."""
+        kept = replace(own, checksum=found.checksum)
+        if self.keep_metadata:
+            kept = replace(kept, content_type=found.content_type, metadata=found.metadata, headers=found.headers)
+        return replace(kept, tags=found.tags) if self.keep_tags else kept
 
 
 def _failed(found: ObjectVersion, condition: str) -> PreconditionFailed:

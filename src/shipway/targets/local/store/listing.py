@@ -15,7 +15,7 @@ def objects(connection: sqlite3.Connection, bucket: str, start: Position | None,
 
     def seek(position: Position) -> Iterator[ObjectVersion]:
         rows = connection.execute(
-            "SELECT * FROM version INDEXED BY version_latest WHERE bucket = ? AND latest = 1 AND delete_marker = 0"
+            "SELECT * FROM version INDEXED BY version_latest WHERE bucket = ? AND latest = 1 AND delete_marker = 0"  # noqa: S608
             f" AND key {_from(position)} ? ORDER BY key",
             (bucket, position.key),
         )
@@ -76,7 +76,8 @@ def _rest_of_key(connection: sqlite3.Connection, bucket: str, position: Position
     """
     return connection.execute(
         "SELECT * FROM version WHERE bucket = :bucket AND key = :key AND sequence <"
-        " ifnull((SELECT sequence FROM version WHERE bucket = :bucket AND key = :key AND version = :version), 9e18) ORDER BY sequence DESC",
+        " ifnull((SELECT sequence FROM version"
+        " WHERE bucket = :bucket AND key = :key AND version = :version), 9e18) ORDER BY sequence DESC",
         {"bucket": bucket, "key": position.key, "version": position.within},
     )
 

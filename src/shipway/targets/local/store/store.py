@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from shipway.domain.store import multipart as rules_of_parts
-from shipway.domain.store.conditions import ReadConditions
+from shipway.domain.store.conditions import Copying, ReadConditions
 from shipway.domain.store.errors import BucketExists, CopyRefused, LifecycleNotFound, ObjectNotFound
 from shipway.domain.store.lifecycle import LifecycleRule
 from shipway.domain.store.listing import Page, Position, Query
@@ -45,14 +45,14 @@ class Store:
         with room(root):
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.root = root
-        self._index = Index(root / "index.db")
+        self.index = Index(root / "index.db")
         self.blobs = Blobs(root / "blobs")
-        self.multipart = Multipart(self._index, self.blobs)
+        self.multipart = Multipart(self.index, self.blobs)
         self.blobs.sweep()
 
     def close(self) -> None:
         """Let go of the index's connections; the store may be used again."""
-        self._index.close()
+        self.index.close()
 
     # Buckets
 
@@ -66,32 +66,32 @@ class Store:
     def add_bucket(self, name: str, versioning: Versioning = Versioning.OFF) -> Bucket:
         """Return a new bucket; raises BucketExists, BucketNameRefused."""
         check_bucket(name)
-        with self._index.write() as connection:
+        with self.index.write() as connection:
             return buckets.create(connection, name, versioning)
 
     def bucket(self, name: str) -> Bucket:
         """Return a bucket; raises BucketNotFound."""
-        with self._index.read() as connection:
+        with self.index.read() as connection:
             return buckets.get(connection, name)
 
     def buckets(self) -> list[Bucket]:
         """Return all buckets by name."""
-        with self._index.read() as connection:
+        with self.index.read() as connection:
             return buckets.every(connection)
 
     def delete_bucket(self, name: str) -> None:
         """Remove an empty bucket; raises BucketNotFound, BucketNotEmpty."""
-        with self._index.write() as connection:
+        with self.index.write() as connection:
             buckets.delete(connection, name)
 
     def set_versioning(self, name: str, versioning: Versioning) -> None:
         """Enable or suspend versioning of a bucket; raises BucketNotFound."""
-        with self._index.write() as connection:
+        with self.index.write() as connection:
             buckets.set_versioning(connection, name, versioning)
 
     def lifecycle(self, name: str) -> tuple[LifecycleRule, ...]:
         """Return a bucket's rules, perhaps none; raises BucketNotFound."""
-        with self._index.read() as connection:
+        with self.index.read() as connection:
             try:
                 return buckets.lifecycle(connection, name)
             except LifecycleNotFound:
@@ -99,7 +99,7 @@ class Store:
 
     def set_lifecycle(self, name: str, rules: Sequence[LifecycleRule]) -> None:
         """Replace a bucket's rules; raises BucketNotFound."""
-        with self._index.write() as connection:
+        with self.index.write() as connection:
             buckets.set_lifecycle(connection, name, rules)
 
     # Writing
@@ -131,7 +131,7 @@ class Store:
         """Make staged content the object's newest version, durably and with its event, or change nothing."""
         check_key(key)
         staged.finish()
-        with self._index.write() as connection:
+        with self.index.write() as connection:
             content = objects.Content(sha256=staged.sha256, size=staged.size, etag=staged.md5, kind="ObjectCreated:Put")
             added = objects.add(connection, bucket, key, content, put)
             self.blobs.keep(staged)
@@ -141,28 +141,26 @@ class Store:
         self,
         source: tuple[str, str, str | None],
         target: tuple[str, str],
-        replacing: Put | None = None,
-        conditions: ReadConditions | None = None,
+        own: Put | None = None,
+        copying: Copying | None = None,
     ) -> tuple[ObjectVersion, ObjectVersion]:
         """Return (source, new version) after a copy that moves no bytes.
 
-        source: bucket, key, version or None. replacing: what the copy says of itself; None: what the source says.
+        source: bucket, key, version or None. own: what the copy says of itself where `copying` keeps nothing.
         Raises as a read and a put do, and CopyRefused.
         """
         bucket, key = target
         check_key(key)
-        with self._index.write() as connection:
+        copying = copying or Copying()
+        if copying.keep_metadata and source == (bucket, key, None):
+            raise CopyRefused(bucket=bucket, key=key)
+        with self.index.write() as connection:
             found = objects.readable(connection, *source)
-            (conditions or ReadConditions()).check_copy(found)
-            if replacing is None and source == (bucket, key, None):
-                raise CopyRefused(bucket=bucket, key=key)
+            copying.conditions.check_copy(found)
             content = objects.Content(
                 sha256=found.sha256, size=found.size, etag=found.etag, kind="ObjectCreated:Copy", parts=found.parts
             )
-            put = replacing or Put(
-                content_type=found.content_type, metadata=found.metadata, headers=found.headers, tags=found.tags
-            )
-            return found, objects.add(connection, bucket, key, content, replace(put, checksum=found.checksum))
+            return found, objects.add(connection, bucket, key, content, copying.resolve(own or Put(), found))
 
     def complete(
         self, upload: Upload, named: Sequence[rules_of_parts.NamedPart], given: str | None, conditions: Put
@@ -191,7 +189,7 @@ class Store:
 
     def delete(self, bucket: str, key: str, version: str | None = None, *, if_match: str | None = None) -> Deleted:
         """Delete the object, or one version for good; see the contract."""
-        with self._index.write() as connection:
+        with self.index.write() as connection:
             if version is None:
                 return objects.delete(connection, bucket, key, if_match)
             buckets.get(connection, bucket)
@@ -199,7 +197,7 @@ class Store:
 
     def set_tags(self, bucket: str, key: str, version: str | None, tags: dict[str, str]) -> ObjectVersion:
         """Replace a version's tags; raises ObjectNotFound, VersionNotFound, TagsRefused."""
-        with self._index.write() as connection:
+        with self.index.write() as connection:
             found = objects.readable(connection, bucket, key, version)
             objects.set_tags(connection, found, tags)
             return found
@@ -208,7 +206,7 @@ class Store:
 
     def head(self, bucket: str, key: str, version: str | None = None) -> ObjectVersion:
         """Return the newest version or a named one; see the contract."""
-        with self._index.read() as connection:
+        with self.index.read() as connection:
             return objects.readable(connection, bucket, key, version)
 
     def open(
@@ -257,22 +255,22 @@ class Store:
 
     def page(self, bucket: str, start: Position | None, query: Query) -> Page[ObjectVersion]:
         """Return one page of the newest versions; raises BucketNotFound."""
-        with self._index.read() as connection:
+        with self.index.read() as connection:
             return listing.objects(connection, bucket, start, query)
 
     def version_page(self, bucket: str, start: Position | None, query: Query) -> Page[ObjectVersion]:
         """Return one page of all versions; raises BucketNotFound."""
-        with self._index.read() as connection:
+        with self.index.read() as connection:
             return listing.versions(connection, bucket, start, query)
 
     def upload_page(self, bucket: str, start: Position | None, query: Query) -> Page[Upload]:
         """Return one page of the open multipart uploads; raises BucketNotFound."""
-        with self._index.read() as connection:
+        with self.index.read() as connection:
             return listing.uploads(connection, bucket, start, query)
 
     def events(self, after: int = 0, limit: int = 1000) -> builtins.list[StoreEvent]:
         """Return the changes with a number above `after`, in commit order; see the contract."""
-        with self._index.read() as connection:
+        with self.index.read() as connection:
             rows = connection.execute("SELECT * FROM event WHERE number > ? ORDER BY number LIMIT ?", (after, limit))
             return [event_of(row) for row in rows]
 
@@ -314,11 +312,11 @@ class Store:
 
     def collect(self) -> Collected:
         """Remove contents that nothing refers to any more; see the contract."""
-        return upkeep.collect(self._index, self.blobs)
+        return upkeep.collect(self.index, self.blobs)
 
     def expire(self, now: datetime) -> int:
         """Apply the lifecycle rules as of a moment; see the contract."""
-        return upkeep.expire(self._index, now)
+        return upkeep.expire(self.index, now)
 
     def _exactly(self, bucket: str, key: str) -> builtins.list[ObjectVersion]:
         try:

@@ -11,6 +11,7 @@ from places import ROOT, say
 MAP = ROOT / "docs" / "map.md"
 SOURCE = ROOT / "src" / "shipway"
 LAYERS = ("domain", "project", "ports", "runtime", "targets/local", "targets/aws", "awsapi", "console", "cli")
+DATA = ("template", "templates")  # files for users' projects: no modules of the product
 PART = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- end -->)", re.DOTALL)
 
 
@@ -45,7 +46,7 @@ def modules() -> Iterator[tuple[str, str, Path]]:
     for layer in LAYERS:
         for path in sorted((SOURCE / layer).rglob("*.py")):
             parts = path.relative_to(SOURCE / layer).with_suffix("").parts
-            if parts != ("__init__",):
+            if parts != ("__init__",) and parts[0] not in DATA:
                 yield layer, parts[0], path
 
 

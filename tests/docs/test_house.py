@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import lock
+import map as maps
 import pytest
 from places import LOCK, ROOT
 
@@ -88,7 +89,11 @@ def test_a_lock_file_that_must_not_be_committed_is_told(text: str, fault: str) -
 
 
 def test_source_files_stay_short_enough_to_read() -> None:
-    long = {name(path): count for path in files(".py") if (count := len(path.read_text().splitlines())) > LONGEST}
+    long = {
+        name(path): count
+        for path in maps.SOURCE.rglob("*.py")
+        if (count := len(path.read_text().splitlines())) > LONGEST
+    }
     assert long == {}
 
 

@@ -9,9 +9,8 @@ from shipway.domain.errors import ShipwayError
 ENDPOINT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")  # as SageMaker has it
 READY_SECONDS = 240.0  # from the start to the first 200 of GET /ping
 STOP_SECONDS = 30  # from SIGTERM to SIGKILL
-PROBE_HEADER = "x-shipway-probe"  # asks a server which of its workers answers
-WORKER_HEADER = "x-shipway-worker"  # the answering worker's own id, e.g. its process id
-WORKERS_HEADER = "x-shipway-workers"  # how many workers the server has
+WORKER_HEADER = "x-worker"  # in an answer to /ping: the worker's own id, e.g. its process id
+WORKERS_HEADER = "x-workers"  # how many workers the server has
 PINGS_PER_WORKER = 4  # good answers in a row per worker, when a server does not tell them apart
 
 

@@ -60,6 +60,15 @@ class VersionInUse(ShipwayError):
     status: ClassVar[int] = 409
 
 
+class InvocationFailed(ShipwayError):
+    """A handler that was called once did not return; `facts["document"]` is Lambda's error document."""
+
+    message: ClassVar[str] = "{handler} failed: {kind}: {cause}"
+    hint: ClassVar[str] = "its log has the whole traceback"
+    exit_code: ClassVar[int] = 3
+    status: ClassVar[int] = 502
+
+
 class MalformedAnswer(ShipwayError):
     """What a handler returned is no proxy answer."""
 

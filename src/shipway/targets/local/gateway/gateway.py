@@ -199,6 +199,11 @@ class Gateway:
             left = {other: route for other, route in state.endpoints.items() if other != name}
             self._commit(replace(state, endpoints=left))
 
+    def endpoint_ports(self, name: str) -> list[int]:
+        """Return the loopback ports that an endpoint's servers have, empty when it has none."""
+        known = self._state().endpoints.get(name)
+        return list(known.ports) if known else []
+
     def endpoints(self) -> list[str]:
         """Return the names of the endpoints that answer."""
         return sorted(name for name, route in self._state().endpoints.items() if route.ports or route.sockets)

@@ -131,7 +131,6 @@ frontend runtime
     http-request set-path /invocations
     http-request del-header authorization
     http-request del-header x-amz-security-token
-    http-request del-header x-shipway-probe
     use_backend %[var(txn.backend)]
 """
 

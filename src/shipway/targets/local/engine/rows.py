@@ -36,6 +36,11 @@ def parse(text: str | None) -> Json:
     return value
 
 
+def hide_token(text: str | None, token: str | None) -> str | None:
+    """Return JSON text without a task token: who may read a history may not answer for that."""
+    return text.replace(token, "(task token)") if text and token else text
+
+
 def stamp(moment: datetime) -> float:
     """Return a moment as a column keeps it: seconds since 1970, UTC."""
     return moment.timestamp()
@@ -82,7 +87,7 @@ def visit(row: sqlite3.Row) -> Visit:
         attempt=row["attempt"],
         status=VisitStatus(row["status"]),
         input=parse(row["input"]),
-        parameters=parse(row["parameters"]),
+        parameters=parse(hide_token(row["parameters"], row["token"])),
         output=parse(row["output"]),
         error=row["error"] or "",
         cause=row["cause"] or "",

@@ -17,7 +17,7 @@ from shipway.domain.values import Json, JsonObject
 from shipway.domain.workflow_execution import DATA_LIMIT, STATE_LIMIT, EventKind, VisitStatus, WorkflowStatus
 from shipway.targets.local.engine.lifecycle import Lifecycle, execution_arn, machine_arn
 from shipway.targets.local.engine.redrive import admit
-from shipway.targets.local.engine.rows import dump, moment, parse, stamp
+from shipway.targets.local.engine.rows import dump, hide_token, moment, parse, stamp
 from shipway.targets.local.engine.tables import BROKEN, DONE, WAITS, Tables
 
 AT_ONCE = 200  # states in one transaction; a longer run of instant states lets other writers in between
@@ -75,13 +75,11 @@ class Transitions:
             return []
         tables.run("UPDATE workflow_execution SET states = states + 1 WHERE id = ?", visit["execution"])
         tables.event(EventKind.STATE_ENTERED, visit["execution"], visit, {"input": parse(visit["input"])})
-        machine, context, env = self._surroundings(visit)
-        token = None
-        resource = machine.state(visit["machine"], visit["state"]).fields.get("Resource")
+        resource = self._machine(visit["execution"]).state(visit["machine"], visit["state"]).fields.get("Resource")
         if isinstance(resource, str) and resource.endswith(TOKEN_SUFFIX):
-            token = self.sources.token()
-            tables.run("UPDATE workflow_visit SET token = ? WHERE id = ?", token, visit["id"])
-            context = {**context, "Task": {"Token": token}}
+            tables.run("UPDATE workflow_visit SET token = ? WHERE id = ?", self.sources.token(), visit["id"])
+            visit = tables.visit(visit["id"])
+        machine, context, env = self._surroundings(visit)
         place = (machine, visit["machine"], visit["state"], parse(visit["input"]))
         return self._apply(visit, _guarded(lambda: asl.enter(*place, context, env)))
 
@@ -122,7 +120,8 @@ class Transitions:
             *(VisitStatus.READY, parameters, run.handler, run.resource, run.timeout_seconds, run.heartbeat_seconds),
             visit["id"],
         )
-        detail: JsonObject = {"resource": run.resource, "parameters": run.parameters}
+        shown = parse(hide_token(parameters, visit["token"]))
+        detail: JsonObject = {"resource": run.resource, "parameters": shown}
         self.tables.event(EventKind.STATE_SCHEDULED, visit["execution"], visit, detail)
         return []
 

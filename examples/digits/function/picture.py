@@ -34,7 +34,9 @@ def _open(content: bytes) -> Image.Image:
         if image.mode not in MODES:
             raise api.Refused(400, f"the picture's pixels are {image.mode}: 8 bits a channel are needed")
         image.load()
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        raise api.Refused(413, f"the picture is larger than {MAX_SIDE} a side") from None
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error):
         raise api.Refused(400, "the picture is not a whole PNG") from None
     return image
 

@@ -51,7 +51,7 @@ def _target(name: str, project: Path) -> Target:
 
 
 def _control(project: Path) -> None:
-    from shipway.targets.local.control import control  # noqa: PLC0415
+    from shipway.cli.control import control  # noqa: PLC0415
 
     control(project)
 

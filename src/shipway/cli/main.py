@@ -39,6 +39,7 @@ PLACES = {
     "jobs": f"{VERBS}.jobs:jobs",
     "logs": f"{VERBS}.jobs:logs",
     "doctor": f"{VERBS}.machine:doctor",
+    "demo": "shipway.cli.demo:demo",
     "control": f"{VERBS}.machine:control",
 }
 

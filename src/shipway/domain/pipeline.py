@@ -1,7 +1,8 @@
 """The release pipeline: its stages, and what one execution of it has done so far."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shipway.domain.errors import ShipwayError
@@ -119,6 +120,17 @@ class Execution:
     error: str = ""
     error_cause: str = ""
     output: Json = None
+
+
+def covered(spans: Iterable[tuple[datetime, datetime]]) -> timedelta:
+    """Return for how long at least one of some spans of time lasted; overlaps count once."""
+    total, reached = timedelta(), None
+    for start, end in sorted(spans):
+        begin = start if reached is None else max(start, reached)
+        if end > begin:
+            total += end - begin
+            reached = end
+    return total
 
 
 STAGES = ("Source", "Build", "Train", "DeployDev", "Approval", "DeployProd")

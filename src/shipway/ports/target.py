@@ -96,7 +96,10 @@ class DeploymentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
-    """One job as people see it; kind: training, processing or transform."""
+    """One job as people see it; kind: training, processing or transform.
+
+    ran_from, ran_to: when its own program ran; the rest of the job's time is the platform's.
+    """
 
     name: str
     kind: str
@@ -105,6 +108,8 @@ class JobView:
     ended: datetime | None
     reason: str = ""
     execution: str = ""
+    ran_from: datetime | None = None
+    ran_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ import shipway
 from shipway.domain import names, pipeline, workflow
 from shipway.domain.approval import Approval, ApprovalClosed, ApprovalNotFound, ApprovalStatus, Decision, decide
 from shipway.domain.errors import ShipwayError
+from shipway.domain.job import JobRecord, JobStage
 from shipway.domain.pipeline import APPROVAL, Cause, Execution, ExecutionNotFound
 from shipway.domain.release import Release
 from shipway.domain.store.object import ObjectVersion
@@ -179,17 +180,7 @@ class LocalTarget:
         return self._machine.ledger.get(number)
 
     def jobs(self, limit: int = 50) -> Sequence[JobView]:
-        return [
-            JobView(
-                name=job.name,
-                kind=str(job.kind),
-                status=str(job.status),
-                started=job.started,
-                ended=job.ended,
-                reason=job.failure_reason,
-            )
-            for job in self._machine.jobs.list(limit)
-        ]
+        return [_job_view(job) for job in self._machine.jobs.list(limit)]
 
     def logs(self, name: str, *, follow: bool = False) -> Iterator[str]:
         machine = self._machine
@@ -286,6 +277,22 @@ def _control_program(folder: Path) -> Program:
         cwd=str(folder),
         stop_seconds=10,
         priority=900,
+    )
+
+
+def _job_view(job: JobRecord) -> JobView:
+    times = {transition.stage: transition.at for transition in job.transitions}
+    ran_from = times.get(JobStage.TRAINING)
+    after = [at for at in times.values() if ran_from is not None and at > ran_from]
+    return JobView(
+        name=job.name,
+        kind=str(job.kind),
+        status=str(job.status),
+        started=job.created,
+        ended=max(times.values()) if times and job.status.final else None,
+        reason=job.failure_reason,
+        ran_from=ran_from,
+        ran_to=min(after) if after else None,
     )
 
 

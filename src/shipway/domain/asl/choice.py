@@ -1,7 +1,6 @@
 """Choice rules: the comparison operators of JSONPath states and how rules combine."""
 
 import operator
-import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -89,7 +88,7 @@ def _compare(name: str, left: Json, right: Json, data: Json, scope: Scope) -> bo
     if name in TESTS:
         return TESTS[name](left) is right
     if name == MATCHES:
-        return isinstance(left, str) and wildcard(str(right)).fullmatch(left) is not None
+        return isinstance(left, str) and matches(str(right), left)
     if name in PATH_COMPARISONS:
         name, right = PATH_COMPARISONS[name], read(str(right), data, scope)
     kind, order = COMPARISONS[name]
@@ -100,16 +99,34 @@ def _compare(name: str, left: Json, right: Json, data: Json, scope: Scope) -> bo
     return _ORDERS[order](left, right)
 
 
+def matches(pattern: str, text: str) -> bool:
+    """Tell whether a text fits a StringMatches pattern; takes a time that grows with the text only."""
+    pieces = _pieces(pattern)
+    if len(pieces) == 1:
+        return text == pieces[0]
+    first, *middle, last = pieces
+    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for piece in middle:
+        found = text.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
+
+
 @cache
-def wildcard(pattern: str) -> re.Pattern[str]:
-    r"""Return the expression for a StringMatches pattern: `*` is any text, `\*` a star, `\\` a backslash."""
-    parts: list[str] = []
+def _pieces(pattern: str) -> tuple[str, ...]:
+    r"""Return the literal texts between the stars; `\*` is a star, `\\` a backslash."""
+    pieces = [""]
     at = 0
     while at < len(pattern):
-        if pattern[at] == "\\" and pattern[at + 1 : at + 2] in ("*", "\\"):
-            at += 1
-            parts.append(re.escape(pattern[at]))
+        if pattern[at] == "*":
+            pieces.append("")
         else:
-            parts.append(".*" if pattern[at] == "*" else re.escape(pattern[at]))
+            if pattern[at] == "\\" and pattern[at + 1 : at + 2] in ("*", "\\"):
+                at += 1
+            pieces[-1] += pattern[at]
         at += 1
-    return re.compile("".join(parts), re.DOTALL)
+    return tuple(pieces)

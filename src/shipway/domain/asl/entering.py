@@ -63,8 +63,7 @@ def enter_choice(state: State, scope: Scope) -> Step:
     rule = chosen(rules, data, scope, jsonata)
     fields: Mapping[str, Json]
     if rule is not None:
-        # a rule without an Output of its own uses the state's
-        fields = {"Output": state.fields["Output"], **rule} if "Output" in state.fields else rule
+        fields = rule  # the state's own Assign and Output belong to its Default
     elif "Default" in state.fields:
         fields = {**state.fields, "Next": state.fields["Default"]}
     else:

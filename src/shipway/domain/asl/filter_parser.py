@@ -1,6 +1,5 @@
 """From the text inside `?( )` of a path to a test: `@.size > 3 && @.kind == 'a'`."""
 
-import re
 from collections.abc import Callable
 
 from shipway.domain.asl.errors import PathSyntaxError
@@ -8,7 +7,7 @@ from shipway.domain.asl.paths import Compare, Every, Exists, Literal, Not, Opera
 from shipway.domain.asl.text import Cursor
 from shipway.domain.values import Json
 
-OPERATORS = ("==", "!=", "<=", ">=", "=~", "<", ">", "nin", "in")
+OPERATORS = ("==", "!=", "<=", ">=", "<", ">", "nin", "in")
 Prefix = Callable[[Cursor], Path]
 
 
@@ -42,6 +41,8 @@ def _one(cursor: Cursor, path: Prefix) -> Test:
 
 def _comparison(cursor: Cursor, path: Prefix) -> Test:
     left = _operand(cursor, path)
+    if cursor.peek == "=" and cursor.take("=~"):
+        raise PathSyntaxError("regular expressions are not supported in filters")
     operator = next((token for token in OPERATORS if cursor.take(token)), "")
     if operator:
         right = _operand(cursor, path)
@@ -61,8 +62,6 @@ def _operand(cursor: Cursor, path: Prefix) -> Operand:
 
 
 def _literal(cursor: Cursor) -> Literal:
-    if cursor.peek == "/":
-        return _pattern(cursor)
     if cursor.take("["):
         return Literal(_list(cursor))
     return Literal(_constant(cursor))
@@ -92,16 +91,3 @@ def _list(cursor: Cursor) -> Json:
         cursor.space()
         if not cursor.take(",") and cursor.peek != "]":
             raise PathSyntaxError(f"] is missing at {cursor.rest!r}")
-
-
-def _pattern(cursor: Cursor) -> Literal:
-    found = re.match(r"/((?:[^/\\]|\\.)*)/(i?)", cursor.rest)
-    if found is None:
-        raise PathSyntaxError(f"a pattern does not end: {cursor.rest!r}")
-    cursor.at += found.end()
-    text = ("(?i)" if found[2] else "") + found[1]
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise PathSyntaxError(f"not a pattern: {error}") from None
-    return Literal(text, pattern=True)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 
 from shipway.domain.values import Json, JsonObject
 
@@ -93,8 +92,3 @@ class StateMachine:
         for path, machine in self.machines.items():
             for state in machine.states.values():
                 yield path, state
-
-
-def frozen(machines: dict[str, Machine]) -> Mapping[str, Machine]:
-    """Return a read-only view."""
-    return MappingProxyType(machines)

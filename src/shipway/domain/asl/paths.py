@@ -50,7 +50,7 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Two operands and what must hold between them: a comparison, `=~`, `in` or `nin`."""
+    """Two operands and what must hold between them: a comparison, `in` or `nin`."""
 
     operator: str
     left: "Operand"
@@ -94,10 +94,9 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A constant; `pattern` tells a regular expression from a string."""
+    """A constant."""
 
     value: Json
-    pattern: bool = False
 
     def __hash__(self) -> int:
         return hash(repr(self.value))

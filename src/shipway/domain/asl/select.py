@@ -1,7 +1,6 @@
 """What a path finds in data, and where a reference path puts a result."""
 
 import operator
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -139,8 +138,6 @@ def _compare(symbol: str, left: object, right: object) -> bool:
             return same(left, right)
         case "!=":
             return not same(left, right)
-        case "=~":
-            return isinstance(left, str) and isinstance(right, str) and re.fullmatch(right, left) is not None
         case "in" | "nin":
             inside = isinstance(right, list) and any(same(left, item) for item in right)
             return inside if symbol == "in" else not inside

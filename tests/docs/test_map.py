@@ -5,7 +5,8 @@ from places import ROOT
 
 
 def test_the_table_is_what_the_tree_gives() -> None:
-    assert maps.written() == maps.table(), "the tree has changed: run ./dev map"
+    changed = set(maps.written().splitlines()) ^ set(maps.table().splitlines())
+    assert sorted({row.split("|")[1].strip() for row in changed}) == [], "these nouns have changed: run ./dev map"
 
 
 def test_every_module_is_in_the_table() -> None:

@@ -6,7 +6,7 @@ import sys
 
 import map as maps
 
-# Each module is imported in a copy of a process that has imported all that the product uses, and nothing of the product.
+# Each module is imported in a copy of a process that has imported all else that is used, and nothing of the product.
 PROGRAM = """
 import contextlib, importlib, json, os, sys, traceback
 

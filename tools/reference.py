@@ -72,8 +72,8 @@ def project_file() -> str:
         "# shipway.toml",
         "",
         "Only `name` must be written; every other key has a default. Times carry a unit (`ms`, `s`, `m`, `h`, `d`),",
-        "and sizes do too (`B`, `KiB`, `MiB`, `GiB`, `TiB`). A key that is not listed here is an error: `shipway check`",
-        "names it and suggests what was meant.",
+        "and sizes do too (`B`, `KiB`, `MiB`, `GiB`, `TiB`). A key that is not listed here is an error: `shipway",
+        "check` names it and suggests what was meant.",
     ]
     for section in sections(text):
         lines += ["", f"## [{section.name}]" if section.name else "## Top of the file", ""]

@@ -10,11 +10,12 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import pytest
 
 import transcript
 from fakes import FakeTarget
-from shipway.cli.main import main
+from shipway.cli.main import main, shipway
 from shipway.cli.session import World
 from shipway.domain.pipeline import Cause, Execution
 from shipway.ports.target import Target
@@ -37,6 +38,15 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "executions" in done.stdout
     assert not HEAVY & set(done.stderr.split())
+
+
+@pytest.mark.parametrize("name", shipway.places)
+def test_the_list_of_commands_tells_the_first_line_of_each(name: str) -> None:
+    """The list is made without importing them, so it has a copy of that line."""
+    command = shipway.get_command(click.Context(shipway), name)
+    assert command is not None
+    first = (command.help or "").strip().partition("\n")[0]
+    assert shipway.places[name].summary == ("" if command.hidden else first)
 
 
 def test_the_command_starts_within_300_milliseconds() -> None:
@@ -138,7 +148,7 @@ def test_a_reader_that_leaves_is_no_error() -> None:
 WATCHED = """
 import sys
 from fakes import FakeTarget
-from shipway.cli.main import main
+from shipway.cli.main import main, shipway
 from shipway.cli.session import World
 from shipway.domain.pipeline import Cause
 fake = FakeTarget()

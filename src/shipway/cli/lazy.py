@@ -1,17 +1,24 @@
-"""A click group whose commands are imported when they are needed."""
+"""A click group whose commands are imported when they are run, and not to tell what there is."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 
-class LazyGroup(click.Group):
-    """Commands by place: name -> "module:attribute". Running one imports only its own module."""
+class Place(NamedTuple):
+    """Where a command is, "module:attribute", and the first line of its help; "" hides it."""
 
-    def __init__(self, *args: Any, places: Mapping[str, str], **kwargs: Any) -> None:
+    command: str
+    summary: str
+
+
+class LazyGroup(click.Group):
+    """Commands by place. Running one imports only its own module; --help imports none."""
+
+    def __init__(self, *args: Any, places: Mapping[str, Place], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.places = dict(places)
 
@@ -24,10 +31,15 @@ class LazyGroup(click.Group):
         place = self.places.get(cmd_name)
         if place is None:
             return None
-        module, _, attribute = place.partition(":")
+        module, _, attribute = place.command.partition(":")
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)  # noqa: S101  `places` is ours
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands from their places alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.summary) for name, place in self.places.items() if place.summary])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

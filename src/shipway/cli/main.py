@@ -12,7 +12,7 @@ import click
 
 from shipway import __version__
 from shipway.cli.document import document
-from shipway.cli.lazy import LazyGroup
+from shipway.cli.lazy import LazyGroup, Place
 from shipway.cli.session import World, settings
 from shipway.domain.errors import ShipwayError
 from shipway.domain.project import ProjectInvalid
@@ -20,27 +20,27 @@ from shipway.domain.project import ProjectInvalid
 INTERRUPTED = 130
 VERBS = "shipway.cli.verbs"
 PLACES = {
-    "init": f"{VERBS}.project:init",
-    "check": f"{VERBS}.project:check",
-    "build": f"{VERBS}.project:build",
-    "up": f"{VERBS}.machine:up",
-    "down": f"{VERBS}.machine:down",
-    "start": f"{VERBS}.executions:start",
-    "executions": f"{VERBS}.executions:executions",
-    "approve": f"{VERBS}.approvals:approve",
-    "reject": f"{VERBS}.approvals:reject",
-    "deployments": f"{VERBS}.deployments:deployments",
-    "promote": f"{VERBS}.deployments:promote",
-    "abort": f"{VERBS}.deployments:abort",
-    "releases": f"{VERBS}.releases:releases",
-    "invoke": f"{VERBS}.api:invoke",
-    "keys": f"{VERBS}.api:keys",
-    "data": f"{VERBS}.data:data",
-    "jobs": f"{VERBS}.jobs:jobs",
-    "logs": f"{VERBS}.jobs:logs",
-    "doctor": f"{VERBS}.machine:doctor",
-    "demo": "shipway.cli.demo:demo",
-    "control": f"{VERBS}.machine:control",
+    "init": Place(f"{VERBS}.project:init", "Make a new project in the folder NAME."),
+    "check": Place(f"{VERBS}.project:check", "Check the project, all problems at once."),
+    "build": Place(f"{VERBS}.project:build", "Build the project's images."),
+    "up": Place(f"{VERBS}.machine:up", "Start what must always run."),
+    "down": Place(f"{VERBS}.machine:down", "Stop everything, nothing is lost."),
+    "start": Place(f"{VERBS}.executions:start", "Start the pipeline on the project."),
+    "executions": Place(f"{VERBS}.executions:executions", "List runs; show, stop or retry one."),
+    "approve": Place(f"{VERBS}.approvals:approve", "Let the waiting release go to production."),
+    "reject": Place(f"{VERBS}.approvals:reject", "Keep the waiting release out of production."),
+    "deployments": Place(f"{VERBS}.deployments:deployments", "List production deployments."),
+    "promote": Place(f"{VERBS}.deployments:promote", "Give a held deployment all traffic."),
+    "abort": Place(f"{VERBS}.deployments:abort", "Send all traffic back to the old version."),
+    "releases": Place(f"{VERBS}.releases:releases", "List releases; show one."),
+    "invoke": Place(f"{VERBS}.api:invoke", "Ask the production API."),
+    "keys": Place(f"{VERBS}.api:keys", "Keys of the API's clients."),
+    "data": Place(f"{VERBS}.data:data", "The data that models are trained on."),
+    "jobs": Place(f"{VERBS}.jobs:jobs", "List jobs."),
+    "logs": Place(f"{VERBS}.jobs:logs", "Print what a program wrote."),
+    "doctor": Place(f"{VERBS}.machine:doctor", "Say what is missing on this machine."),
+    "demo": Place("shipway.cli.demo:demo", "Run an example from an empty folder to an answering production API."),
+    "control": Place(f"{VERBS}.machine:control", ""),
 }
 
 

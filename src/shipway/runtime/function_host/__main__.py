@@ -21,7 +21,7 @@ def main() -> int:
     try:
         return run(server, settings)
     except ShipwayError as error:
-        sys.stderr.write(f"{error}\n{error.remedy}\n")
+        sys.stderr.write(f"{error} ({error.remedy})\n")
         return error.exit_code
 
 

@@ -86,7 +86,7 @@ if __name__ == "__main__":
     try:
         code = main()
     except ShipwayError as error:
-        sys.stderr.write(f"{error}\n{error.remedy}\n")
+        sys.stderr.write(f"{error} ({error.remedy})\n")
         code = 1
     sys.stdout.flush()
     os._exit(code)  # threads that a handler left behind must not keep the process

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +39,7 @@ class Images(Protocol):
 class Store(Protocol):
     """Where models come from."""
 
-    def download(self, uri: str, folder: Path) -> list[Path]:
+    def download(self, uri: str, folder: Path) -> Sequence[Path]:
         """Write an object into a folder."""
 
 
@@ -82,10 +82,7 @@ class Endpoints:
             created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
         known = self._known(name)
-        if known is not None:
-            asked = self._same(asked, known)
-        else:
-            asked = self._unpack(asked, model)
+        asked = self._unpack(asked, model) if known is None else self._same(asked, known)
         try:
             self._start(asked, image, workers or os.cpu_count() or 1)
         except BaseException:
@@ -112,7 +109,7 @@ class Endpoints:
             return replace(found, status="InService" if any(up) else "OutOfService")
         return found
 
-    def list(self) -> list[Endpoint]:
+    def list(self) -> Sequence[Endpoint]:
         """Return every endpoint, by name."""
         names = sorted(path.parent.name for path in (self._home / "endpoints").glob("*/endpoint.json"))
         return [self.describe(name) for name in names]
@@ -162,7 +159,7 @@ class Endpoints:
             sockets=sum(isinstance(at, Path) for at in found),
         )
 
-    def _programs(self, name: str) -> list[str]:
+    def _programs(self, name: str) -> Sequence[str]:
         """Return which of the instances an endpoint can have the supervisor knows."""
         states = self._supervisor.states()
         return [program for program in starting.programs(name, INSTANCES) if program in states]

@@ -105,13 +105,13 @@ class Blobs:
         self.staging = root / "staging"
         with room(root):
             self.staging.mkdir(parents=True, exist_ok=True)
-            for number in range(256):
-                (root / f"{number:02x}").mkdir(exist_ok=True)
+            for folder in self._folders():
+                folder.mkdir(exist_ok=True)
             _sync_folder(root)
 
     def path(self, sha256: str) -> Path:
         """Return where the content with this name is, or would be."""
-        return self.root / sha256[:2] / sha256
+        return self.root / sha256[0] / sha256
 
     def stage(self, algorithms: tuple[str, ...] = ()) -> Staging:
         """Return an empty staged file. algorithms: checksums to compute beside sha256 and md5."""
@@ -129,8 +129,8 @@ class Blobs:
 
     def names(self) -> Iterator[str]:
         """Yield the sha256 of every blob in place."""
-        for number in range(256):
-            for entry in os.scandir(self.root / f"{number:02x}"):
+        for folder in self._folders():
+            for entry in os.scandir(folder):
                 yield entry.name
 
     def remove(self, sha256: str) -> int:
@@ -139,6 +139,10 @@ class Blobs:
         size = path.stat().st_size
         path.unlink()
         return size
+
+    def _folders(self) -> list[Path]:
+        """Sixteen, by the name's first digit: few enough to make at once, so that none appears under a writer."""
+        return [self.root / digit for digit in "0123456789abcdef"]
 
     def sweep(self) -> int:
         """Remove the staged files of writers that died, and return how many there were."""

@@ -53,7 +53,9 @@ class Sent:
 
 
 @click.command(help="Run an example from an empty folder to an answering production API.")
-@click.option("--example", default="flights", show_default=True, type=click.Choice(["flights", "digits"]))
+@click.option(
+    "--example", default="flights", show_default=True, type=click.Choice(["flights", "digits"]), help="Which example."
+)
 @click.option("--keep", is_flag=True, help="Leave everything running, and the project where it is.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where the project is made; left out: a new folder.")
 @click.option("--report", type=click.Path(path_type=Path), help="Also write what was shown, as JSON, into this file.")

@@ -11,7 +11,7 @@ def moment(value: datetime | None) -> str:
 
 def span(seconds: float) -> str:
     """Return a duration: "0.4s", "12.3s", "2m 05s", "3h 02m", "2d 04h"."""
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{max(seconds, 0):.1f}s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

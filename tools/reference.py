@@ -15,7 +15,7 @@ from shipway.cli.main import shipway as root
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "reference"
 EXAMPLE = Path(shipway.project.__file__).parent / "example.toml"
-COMMON = ("as_json", "target", "folder")
+COMMON = {"--json", "--target", "--project"}
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _options(command: click.Command, context: click.Context, *, common: bool) ->
     rows = []
     for option in command.get_params(context):
         record = option.get_help_record(context) if isinstance(option, click.Option) else None
-        if record and (option.name in COMMON) == common and not {"--help", "--version"} & set(option.opts):
+        if record and bool(COMMON & set(option.opts)) == common and not {"--help", "--version"} & set(option.opts):
             said, text = record
             rows.append(f"| `{said.replace('|', ' or ')}` | {' '.join(text.split())} |")
     return ["| option | |", "|---|---|", *rows] if rows else []

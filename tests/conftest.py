@@ -32,7 +32,7 @@ def _no_account(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
-KEPT = {"AWS_CA_BUNDLE", "SHIPWAY_TOOLS", processes.MARK}
+KEPT = {"AWS_CA_BUNDLE", "SHIPWAY_SANDBOX", "SHIPWAY_TOOLS", processes.MARK}
 
 
 def pytest_configure(config: pytest.Config) -> None:

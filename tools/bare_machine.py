@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pips
 from places import ROOT, say
@@ -24,7 +25,19 @@ PACKAGES = "python3,ca-certificates"
 COPIED = ("etc/resolv.conf", "etc/hosts", "etc/pip.conf", "etc/ssl/certs/ca-certificates.crt", "etc/apt")
 PASSED = re.compile(r"^(PIP_|UV_|[A-Z_]*CERT|SSL_|REQUESTS_CA|CURL_CA|AWS_CA)|_proxy$|_PROXY$|^CI$")
 USERS = ("root", "plain")
-DEFAULT = ("./dev demo --json /tmp/demo.json", "./dev test")
+DEFAULT = ("./dev demo --json /tmp/demo.json && cat /tmp/demo.json", "./dev test")
+
+
+class Result(NamedTuple):
+    """How a command ended, and how long it took."""
+
+    user: str
+    command: str
+    code: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"[{self.user}] exit code {self.code} after {self.seconds:.1f} s: {self.command}"
 
 
 def main() -> int:
@@ -39,14 +52,16 @@ def main() -> int:
     if os.geteuid() or not shutil.which("debootstrap"):
         say("this needs root and debootstrap: sudo apt-get install debootstrap")
         return 2
-    failed = 0
+    results = []
     with tempfile.TemporaryDirectory(prefix="shipway-bare-") as folder:
         base = _base(options.base or Path(folder) / "base", options.suite)
         for user in options.user or USERS:
             with _machine(base, Path(folder) / user, user) as machine:
                 for command in options.commands:
-                    failed += _run(machine, user, command, dict(item.split("=", 1) for item in options.set))
-    return 1 if failed else 0
+                    results.append(_run(machine, user, command, dict(item.split("=", 1) for item in options.set)))
+    for result in results:
+        say(str(result))
+    return 1 if any(result.code for result in results) else 0
 
 
 def _base(base: Path, suite: str) -> Path:
@@ -93,8 +108,8 @@ def _machine(base: Path, root: Path, user: str) -> Iterator[Path]:
         shutil.rmtree(root)
 
 
-def _run(root: Path, user: str, command: str, extra: dict[str, str]) -> bool:
-    """Run a shell command in the clone inside `root`, as `user`; return whether it failed. Its output is shown."""
+def _run(root: Path, user: str, command: str, extra: dict[str, str]) -> Result:
+    """Run a shell command in the clone inside `root`, as `user`, and show its output."""
     home = "/" + str(_home(root, user).relative_to(root))
     inside = {name: value for name, value in os.environ.items() if PASSED.search(name)} | extra
     inside |= {"HOME": home, "USER": user, "LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin"}
@@ -109,8 +124,7 @@ def _run(root: Path, user: str, command: str, extra: dict[str, str]) -> bool:
     begun = time.monotonic()
     shared = os.environ | {"SHARED_FOLDERS": " ".join(_shared())}
     code = subprocess.run(full, env=shared, stdin=subprocess.DEVNULL, check=False).returncode
-    say(f"[{user}] exit code {code} after {time.monotonic() - begun:.1f} s: {command}")
-    return code != 0
+    return Result(user, command, code, time.monotonic() - begun)
 
 
 def _shared() -> list[str]:

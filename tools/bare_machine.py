@@ -52,13 +52,13 @@ def main() -> int:
     if os.geteuid() or not shutil.which("debootstrap"):
         say("this needs root and debootstrap: sudo apt-get install debootstrap")
         return 2
-    results = []
+    results: list[Result] = []
+    extra = dict(item.split("=", 1) for item in options.set)
     with tempfile.TemporaryDirectory(prefix="shipway-bare-") as folder:
         base = _base(options.base or Path(folder) / "base", options.suite)
         for user in options.user or USERS:
             with _machine(base, Path(folder) / user, user) as machine:
-                for command in options.commands:
-                    results.append(_run(machine, user, command, dict(item.split("=", 1) for item in options.set)))
+                results += [_run(machine, user, command, extra) for command in options.commands]
     for result in results:
         say(str(result))
     return 1 if any(result.code for result in results) else 0

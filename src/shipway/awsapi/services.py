@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from shipway.awsapi.s3.request import read_request
 from shipway.awsapi.signature import verify
+from shipway.domain.endpoint import Endpoint
 from shipway.domain.errors import ShipwayError
 from shipway.domain.values import Json, JsonObject
 
@@ -97,6 +98,18 @@ def _put_hook_status(backend: Backend, document: JsonObject) -> JsonObject:
     if status not in ("Pending", "InProgress"):
         backend.answer_hook(_text(document, "deploymentId"), hook, status)
     return {"lifecycleEventHookExecutionId": hook}
+
+
+def describe_endpoint(endpoint: Endpoint) -> JsonObject:
+    """Return DescribeEndpoint's answer for an endpoint of this machine."""
+    return {
+        "EndpointName": endpoint.name,
+        "EndpointArn": f"arn:aws:sagemaker:us-east-1:000000000000:endpoint/{endpoint.name}",
+        "EndpointConfigName": endpoint.name,
+        "EndpointStatus": endpoint.status,
+        "ProductionVariants": [{"VariantName": "AllTraffic", "CurrentInstanceCount": endpoint.instances}],
+        "CreationTime": datetime.fromisoformat(endpoint.created).timestamp() if endpoint.created else 0,
+    }
 
 
 def _describe_endpoint(backend: Backend, document: JsonObject) -> JsonObject:

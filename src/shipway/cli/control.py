@@ -11,7 +11,7 @@ import uvicorn
 
 from shipway.awsapi.app import api
 from shipway.awsapi.s3 import s3_app
-from shipway.awsapi.services import Backend
+from shipway.awsapi.services import Backend, describe_endpoint
 from shipway.domain.values import JsonObject
 from shipway.targets.local.control import Control
 from shipway.targets.local.wiring import Machine
@@ -28,7 +28,7 @@ def control(project: Path) -> None:
         return keys.secret_key if access_key == keys.access_key else None
 
     def describe(name: str) -> JsonObject:
-        return machine.parts.endpoints.describe(name).document()
+        return describe_endpoint(machine.parts.endpoints.describe(name))
 
     backend = Backend(credentials=secret, answer_hook=machine.deployments.answer_hook, describe_endpoint=describe)
     app = api(s3_app(machine.store, secret), backend, lambda: plane.healthy)

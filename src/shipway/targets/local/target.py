@@ -3,6 +3,7 @@
 import getpass
 import hashlib
 import http.client
+import os
 import secrets
 import sys
 import urllib.parse
@@ -44,6 +45,8 @@ from shipway.targets.local.waiting import answers, wait_until
 from shipway.targets.local.wiring import Machine
 
 CONTROL = "control"
+PASSED = ("PATH", "HOME", "LANG", "TMPDIR", "SHIPWAY_TOOLS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+PREFIXES = ("UV_", "PIP_", "SSL_CERT_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "XDG_")
 UP_SECONDS = 30
 INVOKE_SECONDS = 60
 
@@ -273,11 +276,16 @@ def _control_program(folder: Path) -> Program:
     return Program(
         name=CONTROL,
         argv=(sys.executable, "-m", "shipway.cli.main", "--project", str(folder), "control"),
-        environment={"PYTHONPATH": str(package), "PYTHONUNBUFFERED": "1"},
+        environment={**_inherited(), "PYTHONPATH": str(package), "PYTHONUNBUFFERED": "1"},
         cwd=str(folder),
         stop_seconds=10,
         priority=900,
     )
+
+
+def _inherited() -> dict[str, str]:
+    """Return what builds need to reach package indexes: addresses, certificates, caches."""
+    return {name: value for name, value in os.environ.items() if name in PASSED or name.upper().startswith(PREFIXES)}
 
 
 def _job_view(job: JobRecord) -> JobView:

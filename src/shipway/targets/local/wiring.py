@@ -21,7 +21,7 @@ from shipway.targets.local.home import Home
 from shipway.targets.local.images import Images
 from shipway.targets.local.jobs import Jobs
 from shipway.targets.local.jobs import handlers as job_handlers
-from shipway.targets.local.jsonata import evaluator
+from shipway.targets.local.jsonata import Evaluator
 from shipway.targets.local.notify import Inbox
 from shipway.targets.local.package import Models
 from shipway.targets.local.parts import Parts
@@ -120,7 +120,7 @@ class Machine:
     @cached_property
     def engine(self) -> Engine:
         """Durable executions of the pipeline and of the training workflow."""
-        return Engine(self.home.database, self.handlers(), jsonata=evaluator())
+        return Engine(self.home.database, self.handlers(), jsonata=Evaluator())
 
     def handlers(self) -> dict[str, Handler]:
         """Return what performs each resource that a state machine may name."""

@@ -69,10 +69,14 @@ class Bench:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.gate.set()
+        self.stop()
+        self.engine.close()
+
+    def stop(self) -> None:
+        """End the leader; handlers that block go on in their threads."""
         self._stop.set()
         self.engine.wake()
         self._thread.join()
-        self.engine.close()
 
     def run(self, document: Any, input: Any = None, **options: Any) -> WorkflowExecution:  # noqa: A002
         """Start an execution and return it when it has ended."""

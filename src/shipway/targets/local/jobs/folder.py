@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -132,6 +133,17 @@ class JobFolder:
         except FileNotFoundError:
             return None
         return int(noted["pid"]) if start_time(int(noted["pid"])) == noted["started"] else None
+
+    def note_program(self, pid: int) -> None:
+        """Note the program's process, which also leads its group, for whoever has to end it later."""
+        self._write("program.json", {"pid": pid, "started": start_time(pid)})
+
+    def end_program(self) -> None:
+        """Kill a program that outlived its runner, with its group."""
+        with suppress(FileNotFoundError, ProcessLookupError):
+            noted = json.loads((self.path / "program.json").read_text())
+            if start_time(int(noted["pid"])) == noted["started"] != "":
+                os.killpg(int(noted["pid"]), signal.SIGKILL)
 
     @contextmanager
     def claim(self) -> Iterator[bool]:

@@ -70,6 +70,11 @@ class Program:
         self._ended = os.pidfd_open(self._process.pid)
         self._inner = _inner(info) if has.namespaces else None
 
+    @property
+    def pid(self) -> int:
+        """The process that was started: it leads a session of its own."""
+        return self._process.pid
+
     def run(self, limits: Limits, stop: Callable[[], bool]) -> tuple[int, End]:
         """Wait for the end and return (exit code as a shell tells it, why it ended).
 

@@ -90,6 +90,7 @@ class Run:
 
     def _take_over(self, store: Store) -> str:
         """Finish what a killed runner left: outputs of a program that ended well are kept, nothing is run twice."""
+        self.folder.end_program()
         ended_well = self.record.stage is JobStage.UPLOADING and not self.record.failure_reason
         if ended_well:
             return self._upload(store, "")
@@ -131,6 +132,7 @@ class Run:
             self.folder.note_launch()
             self._enter(JobStage.TRAINING)
             program = Program(sandbox, has, self.log, self.request.volume)
+            self.folder.note_program(program.pid)
             code, self.end = program.run(self._limits(), lambda: self.folder.stop_asked)
         last = next((line for line in reversed(self.log.last_words) if line.strip()), "")
         self.log = output.Output(self.folder.log)

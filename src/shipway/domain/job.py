@@ -214,7 +214,7 @@ def failure_reason(written: str, exit_code: int, last_line: str = "") -> str:
     signal = SIGNALS.get(exit_code - TERMINATED)
     said = f"; its last words: {last_line.strip()}" if last_line.strip() else ""
     if exit_code == TERMINATED + 9:
-        how = "the program was killed (SIGKILL), often a sign of too little memory"
+        how = "the program was killed (SIGKILL: often too little memory)"
     elif signal:
         how = f"the program was ended by {signal}"
     else:

@@ -92,7 +92,9 @@ class Reader:
 
     def objects(self, name: str, most: int) -> list["Reader"]:
         """Return the readers of a list of objects, none when it is missing."""
-        found = self.value.get(name) or []
+        found = self.value.get(name)
+        if found is None:
+            return []
         if not isinstance(found, list):
             self.say(name, f"must be a list, is {_kind(found)}")
             return []

@@ -36,9 +36,14 @@ def platform_function(project: str, purpose: str) -> str:
     return f"{project}-{purpose}"
 
 
+def dev_endpoints(project: str) -> str:
+    """What the names of all of a project's dev endpoints begin with."""
+    return f"{project}-dev-"
+
+
 def dev_endpoint(project: str, release: int) -> str:
     """The endpoint that a release is tried on."""
-    return f"{project}-dev-{release}"
+    return f"{dev_endpoints(project)}{release}"
 
 
 def prod_endpoint(project: str, release: int) -> str:

@@ -25,7 +25,8 @@ class Bundle:
     data: s3 name and version id of the training data.
     image, function_image: content digests; model: s3 name, model_digest: sha256 of its bytes.
     documents: file name -> sha256 of the documents that made it (state machine, project file).
-    metrics: the evaluation's named metrics.
+    metrics: the evaluation's named metrics; gate: its sentence.
+    environment: what the function's version is told beside its endpoint, run: its folder on the shared volume.
     """
 
     project: str
@@ -37,12 +38,23 @@ class Bundle:
     model_digest: str
     documents: dict[str, str]
     metrics: JsonObject
+    gate: str
     environment: dict[str, str]
 
     @property
     def digest(self) -> str:
         """The bundle's name: sha256 over its canonical JSON."""
         return "sha256:" + hashlib.sha256(canonical(asdict(self)).encode()).hexdigest()
+
+    def changes(self, later: "Bundle") -> dict[str, bool]:
+        """Return which of its parts another bundle has changed."""
+        return {
+            "commit": self.commit != later.commit,
+            "data": self.data.get("Digest") != later.data.get("Digest"),
+            "image": self.image != later.image,
+            "function_image": self.function_image != later.function_image,
+            "model": self.model_digest != later.model_digest,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

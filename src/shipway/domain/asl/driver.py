@@ -96,7 +96,8 @@ class _Scope:
             return Failed(error=ErrorName.RUNTIME, cause=f"more than {world.max_visits} states were entered")
         entered = world.now.isoformat().replace("+00:00", "Z")
         about: JsonObject = {"EnteredTime": entered, "Name": state, "RetryCount": sum(retries)}
-        context = {**self.context, "State": about, "Task": {"Token": f"token-{len(world.visits)}"}}
+        task: JsonObject = {"Token": f"token-{len(world.visits)}"}
+        context: JsonObject = {**self.context, "State": about, "Task": task}
         step = enter(self.machine, self.path, state, raw_input, context, world.env(variables))
         outcome = self._done(step, variables)
         if isinstance(outcome, _Result):

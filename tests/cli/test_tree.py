@@ -91,6 +91,19 @@ def test_durations_are_short(seconds: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("digest", "text"),
+    [
+        ("sha256:4cc0568a7dd0e7bb88cb", "4cc0568a7dd0"),
+        ("1f3c2a9b5d7e8f001122", "1f3c2a9b5d7e"),
+        ("files:22c97106e6d7", "files:22c97106e6d7"),
+        ("c0ffee", "c0ffee"),
+    ],
+)
+def test_digests_are_short(digest: str, text: str) -> None:
+    assert words.short(digest) == text
+
+
+@pytest.mark.parametrize(
     ("count", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (3 * 2**30, "3.0 GiB"), (2**41, "2.0 TiB")]
 )
 def test_sizes_are_short(count: int, text: str) -> None:

@@ -38,8 +38,9 @@ def size(count: int) -> str:
 
 
 def short(digest: str) -> str:
-    """Return the first twelve digits of a digest, a commit or an image's name."""
-    return digest.rpartition("sha256:")[2][:12] or digest[:12]
+    """Return the first twelve digits of a commit or a digest, "sha256:" left out, any other prefix kept."""
+    prefix, colon, digits = digest.rpartition(":")
+    return ("" if prefix == "sha256" else prefix + colon) + digits[:12]
 
 
 def plural(count: int, noun: str) -> str:

@@ -67,7 +67,7 @@ def control(session: Session) -> None:
 
 def _health(health: Health) -> str:
     live = f"release {health.live}" if health.live is not None else "nothing yet"
-    lines = facts([("api", health.api or "-"), ("console", health.control), ("live", live)])
+    lines = facts([("api", health.api or "-"), ("control", health.control), ("live", live)])
     if not health.processes:
         return lines
     return f"{lines}\n\n{plain(('process', 'state'), sorted(health.processes.items()))}"

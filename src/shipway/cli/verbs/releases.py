@@ -27,13 +27,13 @@ def releases(ctx: click.Context, /, **_: object) -> None:
             str(each.number),
             each.status,
             words.moment(each.created),
-            _metrics(each.bundle.metrics) or "-",
+            each.bundle.gate or "-",
             words.short(each.bundle.commit),
             each.approved_by or "-",
         )
         for each in found
     ]
-    headers = ("release", "status", "created", "metrics", "commit", "approved by")
+    headers = ("release", "status", "created", "gate", "commit", "approved by")
     here.table(found, headers, rows, "no release yet: shipway start")
 
 

@@ -210,7 +210,7 @@ class FakeTarget:
 
     def invoke(self, body: bytes, *, content_type: str, headers: dict[str, str] | None = None) -> Answer:
         if self.health().live is None:
-            raise NothingLive(project="tiny", reason="no release is live" if self.up_now else "nothing runs")
+            raise NothingLive
         status, answer = self.respond(body, content_type)
         told = {
             "content-type": (headers or {}).get("accept", "application/json"),

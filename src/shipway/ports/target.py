@@ -33,7 +33,7 @@ class SourceNotFound(ShipwayError):
 class NothingLive(ShipwayError):
     """Production has no release yet, or nothing runs that could answer."""
 
-    message = "no release of {project!r} answers: {reason}"
+    message = "production does not answer: no release is live, or nothing runs"
     hint = "start what must run with shipway up, release something with shipway start"
     exit_code = 4
     status = 503

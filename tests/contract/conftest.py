@@ -1,7 +1,7 @@
 """The rig: every implementation of the target's port, under the same cases.
 
-A rig is a context manager that yields a target of the project `tiny`: nothing has run yet, one approval is asked
-for, the model passes its gate, production answers any body.
+A rig is a context manager that yields a target of the project `tiny`: nothing runs and nothing has run, its data is
+uploaded, the model passes its gate, and production answers `test_target.ROW`.
 """
 
 from collections.abc import Callable, Iterator

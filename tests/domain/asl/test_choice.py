@@ -17,11 +17,17 @@ def chosen(rule, data):
         "No": {"Type": "Succeed"},
     }
     machine = load({"StartAt": "C", "States": states})
-    step = enter(machine, "", "C", data, {"State": {"Name": "C"}}, World(handler=lambda run: None).env({"v": 5}))
+    step = enter(machine, "", "C", data, {"State": {"Name": "C"}}, World(handler=lambda _: None).env({"v": 5}))
     return step.error if isinstance(step, Failed) else step.state == "Yes" if isinstance(step, Next) else None
 
 
-ORDER = [("Equals", (0, 1, 0)), ("LessThan", (1, 0, 0)), ("LessThanEquals", (1, 1, 0)), ("GreaterThan", (0, 0, 1)), ("GreaterThanEquals", (0, 1, 1))]
+ORDER = [
+    ("Equals", (0, 1, 0)),
+    ("LessThan", (1, 0, 0)),
+    ("LessThanEquals", (1, 1, 0)),
+    ("GreaterThan", (0, 0, 1)),
+    ("GreaterThanEquals", (0, 1, 1)),
+]
 VALUES = {"Numeric": (1, 2, 3.5), "String": ("a", "b", "c"), "Timestamp": (EARLIER, MOMENT, LATER)}
 ORDERED = [
     (f"{kind}{order}", value, VALUES[kind][1], bool(expected))

@@ -9,7 +9,15 @@ from shipway.domain.asl.intrinsic_parser import parse_intrinsic
 from shipway.domain.asl.intrinsics import call
 from shipway.domain.asl.steps import Env
 
-DATA = {"s": "text", "n": 3, "f": 2.5, "l": [1, 2, 3, 4], "o": {"a": 1, "b": [True, None]}, "t": "{}-{}", "json": '{"k": [1]}'}
+DATA = {
+    "s": "text",
+    "n": 3,
+    "f": 2.5,
+    "l": [1, 2, 3, 4],
+    "o": {"a": 1, "b": [True, None]},
+    "t": "{}-{}",
+    "json": '{"k": [1]}',
+}
 ENV = Env(now=datetime(2030, 1, 1, tzinfo=UTC), random=lambda: 0.5, uuid=lambda: "an-id")
 
 
@@ -130,9 +138,25 @@ def test_a_call_fails(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["States.Nothing()", "Format('x')", "States.Format", "States.Format(", "States.Format()", "States.Format('x'", "States.Format('x)",
-     "States.Format('x') more", "States.Array(1,)", "States.Array(1 2)", "States.UUID(1)", "States.MathAdd(1)", "States.MathAdd(1,2,3)",
-     "States.Array(x)", "States.Array($.[)", "States.MathRandom(1)", "States.Array(\"x\")"],
+    [
+        "States.Nothing()",
+        "Format('x')",
+        "States.Format",
+        "States.Format(",
+        "States.Format()",
+        "States.Format('x'",
+        "States.Format('x)",
+        "States.Format('x') more",
+        "States.Array(1,)",
+        "States.Array(1 2)",
+        "States.UUID(1)",
+        "States.MathAdd(1)",
+        "States.MathAdd(1,2,3)",
+        "States.Array(x)",
+        "States.Array($.[)",
+        "States.MathRandom(1)",
+        'States.Array("x")',
+    ],
 )
 def test_a_broken_call_is_refused(text):
     with pytest.raises(PathSyntaxError):

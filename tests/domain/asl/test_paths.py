@@ -85,8 +85,24 @@ def test_a_path_finds(path, found):
 
 @pytest.mark.parametrize(
     "path",
-    ["$.zz", "$.o.zz", "$.o.p.deep", "$.a[4]", "$.a[-5]", "$.a.b", "$.o[0]", "$.n.x", "$.zz[*]", "$.zz[0:1]", "$.zz[?(@.x)]",
-     "$.o[0:1]", "$.t[?(@.x)]", "$unknown", "$unknown.x", "$$.Nothing"],
+    [
+        "$.zz",
+        "$.o.zz",
+        "$.o.p.deep",
+        "$.a[4]",
+        "$.a[-5]",
+        "$.a.b",
+        "$.o[0]",
+        "$.n.x",
+        "$.zz[*]",
+        "$.zz[0:1]",
+        "$.zz[?(@.x)]",
+        "$.o[0:1]",
+        "$.t[?(@.x)]",
+        "$unknown",
+        "$unknown.x",
+        "$$.Nothing",
+    ],
 )
 def test_a_path_that_names_one_node_must_find_it(path):
     with pytest.raises(PathMissing):
@@ -115,8 +131,31 @@ def test_a_reference_path_goes_from_node_to_node(path, reference):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a", "$.", "$.a.", "$a b", "$.a[", "$.a[]", "$.a[x]", "$.a['x", "$.a[0", "$.a[0:1:0]", "$.a[?]", "$.a[?()]", "$.a[?(@.x]",
-     "$.a[?(@.x ==)]", "$.a[?(1)]", "$.a[?(@.x in 3)]", "$.a[?(@.x =~ /y/)]", "$.a[1,]", "$.a['x',]", "$.a.sum()", "$.a b", "$...a"],
+    [
+        "",
+        "a",
+        "$.",
+        "$.a.",
+        "$a b",
+        "$.a[",
+        "$.a[]",
+        "$.a[x]",
+        "$.a['x",
+        "$.a[0",
+        "$.a[0:1:0]",
+        "$.a[?]",
+        "$.a[?()]",
+        "$.a[?(@.x]",
+        "$.a[?(@.x ==)]",
+        "$.a[?(1)]",
+        "$.a[?(@.x in 3)]",
+        "$.a[?(@.x =~ /y/)]",
+        "$.a[1,]",
+        "$.a['x',]",
+        "$.a.sum()",
+        "$.a b",
+        "$...a",
+    ],
 )
 def test_a_broken_path_is_refused(text):
     with pytest.raises(PathSyntaxError):
@@ -144,7 +183,15 @@ def test_a_result_is_placed(data, path, placed):
 
 @pytest.mark.parametrize(
     ("data", "path"),
-    [([1], "$.r"), ("text", "$.r"), (None, "$.r"), ({"x": 1}, "$.x.r"), ({"l": [1]}, "$.l[1]"), ({}, "$.l[0]"), ({"x": None}, "$.x.r")],
+    [
+        ([1], "$.r"),
+        ("text", "$.r"),
+        (None, "$.r"),
+        ({"x": 1}, "$.x.r"),
+        ({"l": [1]}, "$.l[1]"),
+        ({}, "$.l[0]"),
+        ({"x": None}, "$.x.r"),
+    ],
 )
 def test_a_result_without_a_place_fails(data, path):
     with pytest.raises(PathMissing):

@@ -25,11 +25,10 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "tests")]  # `python -m tests.engine.proof` finds what pytest finds
 
-from waiting import until  # noqa: E402
-
 from engine.shapes import each, machine, parallel, task, wait  # noqa: E402
 from shipway.domain.workflow_execution import TokenUsed, WorkflowStatus  # noqa: E402
 from shipway.targets.local.engine import Engine  # noqa: E402
+from waiting import until  # noqa: E402
 
 AGAIN = [{"ErrorEquals": ["Flaky"], "IntervalSeconds": 1, "MaxAttempts": 2, "BackoffRate": 1}]
 CATCH = [{"ErrorEquals": ["States.TaskFailed"], "ResultPath": None, "Next": "After"}]
@@ -80,13 +79,14 @@ class Proof:
     """One run of the proof in a folder of its own."""
 
     folder: Path
-    chance: random.Random
+    seed: int
     expected: dict[str, Shape] = field(default_factory=dict)
     leader: subprocess.Popen[bytes] | None = None
     answered: set[str] = field(default_factory=set)
     kills: int = 0
 
     def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)  # noqa: S311 - moments, not secrets
         self.journal = self.folder / "shipway.db"
         self.engine = Engine(self.journal, {})
         self.engine.register("inner", INNER)
@@ -166,7 +166,7 @@ class Proof:
     def _effects(self, execution: str) -> Counter[tuple[str, int]]:
         """Return which effects an execution and those that it started had."""
         ids = {execution, *(child.id for child in self.engine.children(execution))}
-        keys = [visit.key for one in ids for visit in self.engine.visits(one)]
+        keys = [visit.key for one in ids for visit in self.engine.visits(one) if visit.key]
         done = Counter[tuple[str, int]]()
         for key in keys:
             path = self.folder / "effects" / key
@@ -183,7 +183,7 @@ class Proof:
 
 def prove(folder: Path, kills: int, seed: int) -> str:
     """Return the sentence that says what was proved in `folder`."""
-    proof = Proof(folder, random.Random(seed))
+    proof = Proof(folder, seed)
     try:
         for number in range(kills):
             proof.round(number)

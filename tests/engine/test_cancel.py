@@ -81,5 +81,5 @@ def test_a_result_that_comes_after_the_cancel_is_not_taken(bench: Bench) -> None
 def test_what_has_ended_cannot_be_cancelled(bench: Bench, end: Callable[[Bench], object]) -> None:
     done = end(bench)
     with pytest.raises(ExecutionFinished):
-        bench.engine.cancel(done.id)  # type: ignore[attr-defined]
-    assert bench.engine.get(done.id) == done  # type: ignore[attr-defined]
+        bench.engine.cancel(done.id)
+    assert bench.engine.get(done.id) == done

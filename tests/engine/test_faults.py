@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -47,32 +47,42 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+def fill(folder: Path) -> Path:
+    """Take the rest of a disk with one file and return it."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+        write_for_ever(lambda: file.write(b"0" * 4096))
+    return ballast
+
+
+def write_for_ever(write: Callable[[], object]) -> None:
+    """Write until it fails, a thousand times at most."""
+    for _ in range(1000):
+        write()
+
+
 def test_a_full_disk_refuses_a_start_and_recovers(small_disk: Path) -> None:
     journal = small_disk / "shipway.db"
+    kept: list[str] = []
     with Engine(journal, {}) as engine:
-        kept = [engine.start(DOCUMENT, "x" * 200_000)]
         with pytest.raises(JournalUnusable, match="full") as full:
-            for _ in range(20):
-                kept.append(engine.start(DOCUMENT, "x" * 200_000))
+            write_for_ever(lambda: kept.append(engine.start(DOCUMENT, "x" * 200_000)))
         assert "disk full" in full.value.remedy
+        assert kept
         assert [execution.id for execution in engine.list()] == kept[::-1]
         assert counted(journal)[0] == len(kept)
         assert counted(journal)[2] == "ok"
 
 
 def test_a_disk_that_fills_up_under_the_leader_stops_nothing_for_ever(small_disk: Path) -> None:
-    journal, ballast = small_disk / "shipway.db", small_disk / "ballast"
+    journal = small_disk / "shipway.db"
     with Bench(journal) as bench:
         execution = bench.engine.start(machine(A=task("test:block", Next="B"), B=task()), "y" * 500)
         bench.reach(execution, A="RUNNING")
-        with pytest.raises(OSError, match="No space"), ballast.open("wb") as file:
-            while True:
-                file.write(b"0" * 4096)
-                file.flush()
+        ballast = fill(small_disk)
         bench.gate.set()
         with pytest.raises(JournalUnusable):
-            for _ in range(100):
-                bench.engine.start(DOCUMENT, "x" * 100_000)
+            write_for_ever(lambda: bench.engine.start(DOCUMENT, "x" * 100_000))
         ballast.unlink()
         done = bench.end(execution)
         assert done.status == WorkflowStatus.SUCCEEDED
@@ -102,7 +112,7 @@ LIMITED = """
 
 def run_child(code: str, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
     """Run Python code in a process of its own and return what it printed."""
-    return subprocess.run(  # type: ignore[call-overload, no-any-return]
+    return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code), *arguments],
         capture_output=True,
         text=True,

@@ -1,6 +1,5 @@
 """One leader at a time; another takes over where it was, and everyone may ask and tell."""
 
-import random
 import signal
 import threading
 import time
@@ -18,7 +17,7 @@ from waiting import until
 
 
 def test_a_second_process_takes_over_when_the_first_is_killed(tmp_path: Path) -> None:
-    with closing(Proof(tmp_path, random.Random(1))) as one, closing(Proof(tmp_path, random.Random(2))) as two:
+    with closing(Proof(tmp_path, 1)) as one, closing(Proof(tmp_path, 2)) as two:
         one.spawn()
         second = threading.Thread(target=two.spawn)
         second.start()
@@ -34,7 +33,7 @@ def test_a_second_process_takes_over_when_the_first_is_killed(tmp_path: Path) ->
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_an_answer_that_is_given_while_nobody_leads_is_applied(tmp_path: Path, how: int) -> None:
-    with closing(Proof(tmp_path, random.Random(1))) as proof:
+    with closing(Proof(tmp_path, 1)) as proof:
         proof.spawn()
         execution = proof.engine.start(machine(Ask=task("proof:ask.waitForTaskToken")), 0)
         until(lambda: [v.status for v in proof.engine.visits(execution)] == [VisitStatus.WAITING])

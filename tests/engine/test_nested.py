@@ -25,7 +25,9 @@ def _inner(bench: Bench) -> None:
 
 
 def test_its_output_is_the_result(bench: Bench) -> None:
-    done = bench.run(machine(Outer=call(ResultSelector={"got.$": "$.Output.n", "how.$": "$.Status"})), {"data": {"n": 1}})
+    done = bench.run(
+        machine(Outer=call(ResultSelector={"got.$": "$.Output.n", "how.$": "$.Status"})), {"data": {"n": 1}}
+    )
     assert done.output == {"got": 1, "how": "SUCCEEDED"}
     (child,) = bench.engine.children(done.id)
     assert (child.parent, child.machine, child.input) == (done.id, "inner", {"n": 1})
@@ -42,7 +44,7 @@ def test_one_may_be_started_and_left_alone(bench: Bench) -> None:
     bench.engine.register("inner", machine(Ask=ask()))
     done = bench.run(machine(Outer=call("")), {"data": {}})
     (child,) = bench.engine.children(done.id)
-    assert done.output["ExecutionArn"].endswith(child.id)  # type: ignore[index, call-overload, union-attr]
+    assert done.output["ExecutionArn"].endswith(child.id)
     assert child.status == WorkflowStatus.RUNNING
     bench.engine.signal(bench.token("Ask"), 1)
     assert bench.end(child.id).output == 1
@@ -67,7 +69,7 @@ def test_its_end_by_a_person_is_the_states_failure(bench: Bench) -> None:
     bench.engine.cancel(bench.engine.children(execution)[0].id, "by hand")
     done = bench.end(execution)
     assert done.status == WorkflowStatus.SUCCEEDED
-    assert json.loads(done.output["Cause"])["Status"] == "ABORTED"  # type: ignore[index, call-overload]
+    assert json.loads(done.output["Cause"])["Status"] == "ABORTED"
 
 
 def test_a_redrive_of_the_parent_starts_a_new_one(bench: Bench) -> None:

@@ -25,7 +25,7 @@ def test_a_queue_runs_one_at_a_time_in_order(bench: Bench) -> None:
     assert statuses(bench) == ["RUNNING", "QUEUED", "QUEUED"]
     bench.gate.set()
     ends = [bench.end(execution).ended for execution in executions]
-    assert ends == sorted(ends)  # type: ignore[type-var]
+    assert ends == sorted(ends)
     assert [seen.input for seen in bench.tasks] == [0, 1, 2]
 
 

@@ -47,7 +47,7 @@ def test_retries_back_off_and_are_counted(still: Bench, clock: FakeClock) -> Non
         still.settle()
         assert len(still.tasks) == attempt
         clock.advance(1)
-        until(lambda attempt=attempt: len(still.tasks) == attempt + 1)  # type: ignore[misc]
+        until(lambda attempt=attempt: len(still.tasks) == attempt + 1)
     done = still.end(execution)
     assert (done.status, done.error) == (WorkflowStatus.FAILED, "Broken")
     assert [event.detail["delay"] for event in still.engine.history(execution) if event.kind == "StateRetried"] == [

@@ -4,6 +4,7 @@ effects/<key>: made once for each idempotency key. calls.log: one line for each 
 tokens/<key>: a token that waits for an answer.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -30,12 +31,11 @@ def serve(journal: Path) -> None:
         with (folder / "calls.log").open("a") as calls:
             calls.write(f"{task.key}\n")
         stop.wait(PAUSE)
-        try:
-            descriptor = os.open(folder / "effects" / task.key, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-        except FileExistsError:
-            return
-        os.write(descriptor, f"{task.execution} {task.state} {task.attempt}".encode())
-        os.close(descriptor)
+        draft = folder / f".{task.key}.{os.getpid()}"
+        draft.write_text(f"{task.execution} {task.state} {task.attempt}")
+        with contextlib.suppress(FileExistsError):
+            (folder / "effects" / task.key).hardlink_to(draft)
+        draft.unlink()
 
     def add(task: Task) -> Json:
         once(task)

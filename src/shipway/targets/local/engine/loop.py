@@ -15,7 +15,7 @@ from shipway.targets.local.engine import schedules
 from shipway.targets.local.engine.journal import JournalUnusable
 from shipway.targets.local.engine.nested import HANDLED, Nested
 from shipway.targets.local.engine.pool import Pool
-from shipway.targets.local.engine.rows import stamp
+from shipway.targets.local.engine.rows import dump, stamp
 from shipway.targets.local.engine.session import Sessions
 from shipway.targets.local.engine.work import Claim, Outcome, Work, failure_of, outcome_of
 
@@ -24,6 +24,20 @@ BACK_OFF = 1.0  # seconds of rest after the journal could not be used
 GRACE = 0.5  # seconds that handlers get to end by themselves when the engine stops
 BATCH = 500  # rows of one kind in one pass
 GONE = {VisitStatus.CANCELLED, VisitStatus.FAILED, VisitStatus.RETRIED, VisitStatus.CAUGHT}
+DUE = (
+    "SELECT id, execution FROM workflow_visit WHERE due <= ?"
+    " UNION SELECT id, execution FROM workflow_visit WHERE beat <= ? ORDER BY id"
+)
+MOVING = (
+    "SELECT id, execution FROM workflow_visit WHERE status IN ('PENDING', 'ANSWERED') AND ended IS NULL ORDER BY id"
+)
+READY = "SELECT id FROM workflow_visit WHERE status = 'READY' AND ended IS NULL"
+OPEN = f"""SELECT
+    EXISTS (SELECT 1 FROM workflow_schedule WHERE next <= ?) AS scheduled,
+    EXISTS (SELECT 1 FROM workflow_execution WHERE deadline <= ?) AS late,
+    EXISTS (SELECT 1 FROM workflow_visit WHERE due <= ?) OR
+    EXISTS (SELECT 1 FROM workflow_visit WHERE beat <= ?) AS due,
+    EXISTS ({MOVING}) AS moving"""  # noqa: S608 - made of constants
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 
@@ -71,21 +85,19 @@ class Leader:
     def _pass(self) -> None:
         """Do everything that can be done now."""
         now = stamp(self._sessions.clock.now())
-        for name in self._find("SELECT name FROM workflow_schedule WHERE next <= ? ORDER BY next", now):
-            self._start_scheduled(str(name["name"]))
-        for row in self._find("SELECT id FROM workflow_execution WHERE deadline <= ?", now):
-            self._transition(row["id"], Work.expire, row["id"])
-        for row in self._find(
-            "SELECT id, execution FROM workflow_visit WHERE due <= ? UNION"
-            " SELECT id, execution FROM workflow_visit WHERE beat <= ? ORDER BY id",
-            *(now, now),
-        ):
-            self._transition(row["execution"], Work.fire, row["id"])
-        for row in self._find(
-            "SELECT id, execution FROM workflow_visit WHERE status IN ('PENDING', 'ANSWERED') AND ended IS NULL"
-            " ORDER BY id"
-        ):
-            self._transition(row["execution"], Work.go_on, row["id"])
+        (open_,) = self._find(OPEN, now, now, now, now)
+        if open_["scheduled"]:
+            for row in self._find("SELECT name FROM workflow_schedule WHERE next <= ? ORDER BY next", now):
+                self._start_scheduled(row["name"])
+        if open_["late"]:
+            for row in self._find("SELECT id FROM workflow_execution WHERE deadline <= ?", now):
+                self._transition(row["id"], Work.expire, row["id"])
+        if open_["due"]:
+            for row in self._find(DUE, now, now):
+                self._transition(row["execution"], Work.fire, row["id"])
+        if open_["moving"]:
+            for row in self._find(MOVING):
+                self._transition(row["execution"], Work.go_on, row["id"])
         self._hand_out()
         self._tell_cancelled()
 
@@ -122,47 +134,61 @@ class Leader:
 
     def _hand_out(self) -> None:
         room = self._pool.free
-        ready = "SELECT id FROM workflow_visit WHERE status = 'READY' AND ended IS NULL"
-        if not room or not self._find(ready):
+        if not room or not self._find(READY):
             return
         with self._sessions.open() as work:
             claims = work.claim(room)
         for claim in claims:
-            cancelled = threading.Event()
-            with self._lock:
-                self._under_way[claim.id] = (claim, cancelled)
-            self._pool.submit(partial(self._work, claim, cancelled))
+            self._pool.submit(partial(self._work, claim))
 
     def _tell_cancelled(self) -> None:
         """Set `cancelled` for handlers whose result nobody wants any more."""
         with self._lock:
-            held = list(self._under_way.values())
-        for claim, cancelled in held:
-            row = self._find("SELECT status, error FROM workflow_visit WHERE id = ?", claim.visit)[0]
+            held = {claim.visit: cancelled for claim, cancelled in self._under_way.values()}
+        if not held:
+            return
+        for row in self._find(
+            "SELECT id, status, error FROM workflow_visit WHERE id IN (SELECT value FROM json_each(?))", dump([*held])
+        ):
             if row["status"] in GONE or (row["status"] == VisitStatus.ANSWERED and row["error"] is not None):
-                cancelled.set()
+                held[row["id"]].set()
 
-    def _work(self, claim: Claim, cancelled: threading.Event) -> None:
-        """Run one handler on this thread and report what it came to."""
+    def _work(self, claim: Claim) -> None:
+        """Run one handler after the other on this thread, each with the next task that is ready."""
+        following: Claim | None = claim
+        while following is not None:
+            following = self._do(following)
+
+    def _do(self, claim: Claim) -> Claim | None:
+        """Run one handler, report what it came to, and return the task that this thread is to do next."""
+        cancelled = threading.Event()
+        with self._lock:
+            self._under_way[claim.id] = (claim, cancelled)
         try:
             outcome = self._nested.start(claim) if claim.handler in HANDLED else self._handle(claim, cancelled)
         except Exception as error:  # noqa: BLE001 - the trouble of one task
             outcome = failure_of(ErrorName.RUNTIME, f"{type(error).__name__}: {error}")
-        while outcome is not None and not self._reported(claim, outcome):
+        following: list[Claim] = []
+        while outcome is not None and not self._reported(claim, outcome, following):
             if self._stop.wait(BACK_OFF):
                 break
         with self._lock:
             del self._under_way[claim.id]
-        self._sessions.journal.ring()
+        return following[0] if following else None
 
-    def _reported(self, claim: Claim, outcome: Outcome) -> bool:
-        """Write a result down; false when the journal cannot be used now."""
+    def _reported(self, claim: Claim, outcome: Outcome, following: list[Claim]) -> bool:
+        """Write a result down and take the next ready task with it; false when the journal cannot be used now."""
         try:
-            self._transition(claim.execution, Work.report, claim, outcome)
+            self._transition(claim.execution, self._report, claim, outcome, following)
         except Exception as error:  # noqa: BLE001 - the result is kept until it can be written
+            following.clear()
             log.error("engine: the result of %s waits to be written: %s", claim.key, error)  # noqa: TRY400 - expected
             return False
         return True
+
+    def _report(self, work: Work, claim: Claim, outcome: Outcome, following: list[Claim]) -> None:
+        work.report(claim, outcome)
+        following[:] = [] if self._stop.is_set() else work.claim(1)
 
     def _handle(self, claim: Claim, cancelled: threading.Event) -> Outcome:
         handler = self._handlers.get(claim.handler)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shipway.domain.asl import TOP, StateMachine
 from shipway.domain.values import Json, JsonObject
-from shipway.domain.workflow_execution import EventKind, VisitStatus, task_key
+from shipway.domain.workflow_execution import EventKind, VisitStatus
 from shipway.targets.local.engine.rows import dump
 
 OPEN, WAITS, DONE, BROKEN, DROPPED = "OPEN", "WAITS", "DONE", "FAILED", "CANCELLED"  # what a frame can be
@@ -55,10 +55,11 @@ class Tables:
         )
 
     def visit(self, identifier: int) -> sqlite3.Row:
-        """Return one visit with what its frame knows: label, machine, context, variables."""
+        """Return one visit with its frame's label, machine, context and variables, and its execution's document."""
         row = self.one(
-            "SELECT visit.*, frame.label, frame.machine, frame.context, frame.variables FROM workflow_visit visit"
-            " JOIN workflow_frame frame ON frame.id = visit.frame WHERE visit.id = ?",
+            "SELECT visit.*, frame.label, frame.machine, frame.context, frame.variables, execution.document"
+            " FROM workflow_visit visit JOIN workflow_frame frame ON frame.id = visit.frame"
+            " JOIN workflow_execution execution ON execution.id = visit.execution WHERE visit.id = ?",
             identifier,
         )
         if row is None:
@@ -88,9 +89,7 @@ class Tables:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (execution, frame, state, type, attempt, dump(retries), status, input, self.now, due),
         )
-        identifier = int(cursor.lastrowid or 0)
-        self.run("UPDATE workflow_visit SET key = ? WHERE id = ?", task_key(execution, state, identifier), identifier)
-        return identifier
+        return int(cursor.lastrowid or 0)
 
     def begin_frame(self, frame: int, machines: StateMachine) -> int:
         """Write down that a scope's first state is to be entered and return the visit's id."""

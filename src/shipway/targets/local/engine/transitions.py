@@ -14,7 +14,14 @@ from typing import TypeVar
 
 from shipway.domain import asl
 from shipway.domain.values import Json, JsonObject
-from shipway.domain.workflow_execution import DATA_LIMIT, STATE_LIMIT, EventKind, VisitStatus, WorkflowStatus
+from shipway.domain.workflow_execution import (
+    DATA_LIMIT,
+    STATE_LIMIT,
+    EventKind,
+    VisitStatus,
+    WorkflowStatus,
+    task_key,
+)
 from shipway.targets.local.engine.lifecycle import Lifecycle, execution_arn, machine_arn
 from shipway.targets.local.engine.redrive import admit
 from shipway.targets.local.engine.rows import dump, hide_token, moment, parse, stamp
@@ -66,16 +73,15 @@ class Transitions:
 
     def _enter(self, visit: sqlite3.Row) -> list[int]:
         tables = self.tables
-        if tables.run(
-            "UPDATE workflow_execution SET states = states + 1 WHERE id = ? AND states >= ?",
-            *(visit["execution"], STATE_LIMIT),
-        ):
+        counted = tables.one(
+            "UPDATE workflow_execution SET states = states + 1 WHERE id = ? RETURNING states", visit["execution"]
+        )
+        if counted and counted["states"] > STATE_LIMIT:
             cause = f"the execution entered more than {STATE_LIMIT} states: is there a loop without an end?"
             self.lifecycle.finish(visit["execution"], WorkflowStatus.FAILED, error=asl.ErrorName.RUNTIME, cause=cause)
             return []
-        tables.run("UPDATE workflow_execution SET states = states + 1 WHERE id = ?", visit["execution"])
         tables.event(EventKind.STATE_ENTERED, visit["execution"], visit, {"input": parse(visit["input"])})
-        resource = self._machine(visit["execution"]).state(visit["machine"], visit["state"]).fields.get("Resource")
+        resource = self._machine(visit).state(visit["machine"], visit["state"]).fields.get("Resource")
         if isinstance(resource, str) and resource.endswith(TOKEN_SUFFIX):
             tables.run("UPDATE workflow_visit SET token = ? WHERE id = ?", self.sources.token(), visit["id"])
             visit = tables.visit(visit["id"])
@@ -116,9 +122,9 @@ class Transitions:
             return self._failed(visit, failed)
         self.tables.run(
             "UPDATE workflow_visit SET status = ?, parameters = ?, handler = ?, resource = ?, timeout = ?,"
-            " heartbeat = ? WHERE id = ?",
+            " heartbeat = ?, key = ? WHERE id = ?",
             *(VisitStatus.READY, parameters, run.handler, run.resource, run.timeout_seconds, run.heartbeat_seconds),
-            visit["id"],
+            *(task_key(visit["execution"], visit["state"], visit["id"]), visit["id"]),
         )
         shown = parse(hide_token(parameters, visit["token"]))
         detail: JsonObject = {"resource": run.resource, "parameters": shown}
@@ -194,7 +200,7 @@ class Transitions:
         self.tables.run(
             "UPDATE workflow_frame SET variables = ? WHERE id = ?", dump(dict(step.variables)), visit["frame"]
         )
-        machine = self._machine(visit["execution"])
+        machine = self._machine(visit)
         state = machine.state(visit["machine"], step.state)
         return [self.tables.add_visit(visit["execution"], visit["frame"], state.name, state.type, output)]
 
@@ -235,8 +241,8 @@ class Transitions:
             raise LookupError(frame)
         return row
 
-    def _machine(self, execution: str) -> asl.StateMachine:
-        return self.lifecycle.machines.get(self.tables, self.lifecycle.row(execution)["document"])
+    def _machine(self, visit: sqlite3.Row) -> asl.StateMachine:
+        return self.lifecycle.machines.get(self.tables, visit["document"])
 
     def _surroundings(self, visit: sqlite3.Row) -> tuple[asl.StateMachine, JsonObject, asl.Env]:
         """Return the machine, the context object and the environment of a visit."""
@@ -266,7 +272,7 @@ class Transitions:
             uuid=self.sources.uuid,
             jsonata=self.sources.jsonata,
         )
-        return self._machine(visit["execution"]), {**context, **json.loads(visit["context"])}, env
+        return self._machine(visit), {**context, **json.loads(visit["context"])}, env
 
 
 def _guarded(decide: Callable[[], Decision]) -> Decision | asl.Failed:

@@ -109,6 +109,16 @@ def test_a_lock_of_other_requirements_is_compiled_anew_and_a_foreign_one_is_take
     assert lock.read_text() == "# by hand\n"
 
 
+def test_a_lock_that_the_dockerfile_names_is_written_when_it_is_missing(workshop: Workshop) -> None:
+    lines = "COPY code/requirements.txt code/requirements.lock /opt/packages/\n"
+    lines += "RUN pip install --require-hashes -r /opt/packages/requirements.lock\n"
+    image = workshop.image(dockerfile=lines, train="#!/bin/sh\n")
+    assert sorted(path.name for path in image.files["/opt/packages"].iterdir()) == [
+        "requirements.lock",
+        "requirements.txt",
+    ]
+
+
 def test_requirements_that_cannot_be_met_fail_with_the_resolvers_reason(workshop: Workshop) -> None:
     workshop.image(train="#!/bin/sh\n")
     (context(workshop) / "code/requirements.txt").write_text("shippable==1\nshippable==2\n")

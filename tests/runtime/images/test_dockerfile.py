@@ -3,8 +3,8 @@
 import pytest
 
 from shipway.targets.local.images.dockerfile import read_dockerfile
+from shipway.targets.local.images.image import SYSTEM_PATH
 from shipway.targets.local.images.run import read_run
-from shipway.targets.local.sandbox import SYSTEM_PATH
 
 
 def test_a_whole_file() -> None:

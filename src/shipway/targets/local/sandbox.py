@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from shipway.targets.local.images.image import Image
+from shipway.targets.local.images.image import SYSTEM_PATH, Image
 from shipway.targets.local.tools import ProgramMissing, find, private_folders
 
 JAIL = Path(__file__).parent / "jail"
-SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Inside, a program is this user. Not root: a namespace with one user makes nginx as root fail when it drops rights.
 USER = "1000"
 # What a program may need of /etc: names, certificates, the dynamic linker, time and fonts. No keys, no shadow.

@@ -58,6 +58,7 @@ class Images:
         Raises BuildFailed; nothing is kept then.
         """
         reading = read_dockerfile(_text(name, context / dockerfile), arguments)
+        _write_named_locks(name, context, reading, progress)
         entries = collect(name, context, reading)
         for warning in _warnings(reading):
             progress(f"warning: {dockerfile}: {warning}")
@@ -119,6 +120,13 @@ class Images:
             files=files,
             recipe=Recipe(**recipe),
         )
+
+
+def _write_named_locks(image: str, context: Path, reading: Reading, progress: Callable[[str], None]) -> None:
+    """Compile each lock that a COPY names and the context does not have yet."""
+    for source in (source for copy in reading.copies for source in copy.sources if source.endswith(".lock")):
+        if not (context / source).exists() and (context / source).with_suffix(".txt").is_file():
+            ensure_lock(image, context / source, progress)
 
 
 def _text(image: str, dockerfile: Path) -> str:

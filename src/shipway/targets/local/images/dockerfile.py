@@ -12,8 +12,8 @@ from dockerfile_parse import DockerfileParser
 from dockerfile_parse.util import WordSplitter, extract_key_values
 
 from shipway.domain.image import Recipe
+from shipway.targets.local.images.image import SYSTEM_PATH
 from shipway.targets.local.images.run import RunLine, read_run
-from shipway.targets.local.sandbox import SYSTEM_PATH
 
 _DEFAULTED = re.compile(r"\$\{(\w+):?-([^}]*)\}")
 _PYTHON = re.compile(r"python[:_-]?v?(\d+\.\d+)")

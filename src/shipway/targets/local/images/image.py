@@ -6,6 +6,8 @@ from pathlib import Path
 
 from shipway.domain.image import Recipe, image_uri
 
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # PATH before any ENV
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:

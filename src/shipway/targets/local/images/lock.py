@@ -17,15 +17,17 @@ def ensure_lock(image: str, requirements: Path, progress: Progress) -> Path:
     """Return the lock of `requirements`, compiled and written beside it when it is missing or speaks of other content.
 
     A lock without Shipway's stamp was made by another tool and is taken as it is. An old lock's versions are kept
-    where the new requirements allow them. `requirements` may itself be a lock (every line hashed).
+    where the new requirements allow them. `requirements` may itself be a lock, with its requirements.txt or without.
     Raises BuildFailed with the resolver's own reason.
     """
+    if requirements.suffix == ".lock" and requirements.with_suffix(".txt").is_file():
+        requirements = requirements.with_suffix(".txt")
     if not requirements.is_file():
         raise BuildFailed(
             image=image, cause=f"{requirements} does not exist", remedy="write it, an empty one is enough"
         )
     if requirements.suffix == ".lock":
-        return _fresh_lock(image, requirements, progress)
+        return requirements
     lock = requirements.with_suffix(".lock")
     stamp = hashlib.sha256(requirements.read_bytes()).hexdigest()
     if lock.is_file():
@@ -37,11 +39,6 @@ def ensure_lock(image: str, requirements: Path, progress: Progress) -> Path:
         progress(f"compiling {requirements.name} into {lock.name}")
     _compile(image, requirements, lock, stamp, progress)
     return lock
-
-
-def _fresh_lock(image: str, lock: Path, progress: Progress) -> Path:
-    source = lock.with_suffix(".txt")
-    return ensure_lock(image, source, progress) if source.is_file() else lock
 
 
 def _compile(image: str, requirements: Path, lock: Path, stamp: str, progress: Progress) -> None:

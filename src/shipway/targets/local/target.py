@@ -38,6 +38,7 @@ from shipway.targets.local.approval import Question, answer
 from shipway.targets.local.deployment import view
 from shipway.targets.local.doctor import faults
 from shipway.targets.local.logs import lines
+from shipway.targets.local.notify import Notice
 from shipway.targets.local.pipeline import build_images
 from shipway.targets.local.supervise import Program
 from shipway.targets.local.view import events, execution_view
@@ -235,6 +236,9 @@ class LocalTarget:
 
     def event_log(self, execution: str, after: int = 0) -> Sequence[tuple[int, JsonObject]]:
         return events(self._machine.engine, self._id(execution), after)
+
+    def notices(self, after: int = 0) -> Sequence[Notice]:
+        return self._machine.inbox.list(after)
 
     def document(self) -> Json:
         return source.customized(self._machine.folder, workflow.document(self._machine.project))

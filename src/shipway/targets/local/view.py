@@ -48,10 +48,8 @@ def execution_view(workflows: Workflows, found: WorkflowExecution, *, release: i
 
 def failure(workflows: Workflows, found: WorkflowExecution) -> tuple[str, str]:
     """Return the error and the cause where they arose: of the nested execution, when that one failed."""
-    if not found.error:
-        return "", ""
     for child in reversed(workflows.children(found.id)):
-        if child.error and child.id in found.cause:
+        if found.error and child.error and child.id in found.cause:
             return failure(workflows, child)
     return found.error, readable(found.cause)
 

@@ -129,7 +129,7 @@ class Interrupted(FakeTarget):
 
 
 def test_interrupting_only_ends_the_watching_and_says_how_to_come_back(project: Path) -> None:
-    target = Interrupted()
+    target = Interrupted(up_now=True)
     output = transcript.call(target, ["start", "--by", "ada"])
     assert output.code == 130
     assert output.err.strip() == "tiny-1 goes on; come back to it: shipway executions show tiny-1 --follow"

@@ -19,8 +19,12 @@ from shipway.targets.local.wiring import Machine
 
 def control(project: Path) -> None:
     """Run the control plane of a project until SIGTERM."""
+    serve(Machine(project.resolve()))
+
+
+def serve(machine: Machine) -> None:
+    """Run the control plane over a machine's pieces until SIGTERM."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    machine = Machine(project.resolve())
     plane = Control(machine)
     keys = machine.home.credentials
 

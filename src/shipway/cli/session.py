@@ -55,6 +55,12 @@ class Session:
         """Return the present moment."""
         return self.world.now()
 
+    def wake(self, target: Target) -> None:
+        """Start the target's processes where they don't run: an execution that nobody drives would wait for ever."""
+        if not target.health().running:
+            with self.working("nothing runs, starting"):
+                target.up()
+
     @property
     def live(self) -> bool:
         """Whether a person watches: moving pictures are for terminals."""

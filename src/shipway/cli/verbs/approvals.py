@@ -50,6 +50,7 @@ def reject(session: Session, execution: str, follow: bool, **said: str) -> None:
 def _decide(session: Session, execution: str, follow: bool, decision: Decision) -> None:
     target = session.target()
     approval = target.decide(execution, decision)
+    session.wake(target)
     comment = f": {approval.comment}" if approval.comment else ""
     text = f"release {approval.release} of {approval.execution} {approval.status.value} by {approval.by}{comment}"
     if follow:

@@ -22,10 +22,12 @@ BY = click.option("--by", metavar="NAME", default=words.login, show_default="you
 def start(session: Session, follow: bool, reason: str, by: str) -> None:
     """Start the pipeline on the project.
 
-    The project is taken as it is now. The run waits behind a running one, and supersedes an
-    older one that still waits. With --follow the exit code is 3 when it failed, 5 when it was stopped or superseded.
+    The project is taken as it is now; what must run is started first. The run waits behind a running one, and
+    supersedes an older one that still waits. With --follow the exit code is 3 when it failed, 5 when it was stopped
+    or superseded.
     """
     target = session.target()
+    session.wake(target)
     execution = target.start(Cause(by=by, reason=reason))
     if follow:
         watch(session, target, execution.id)
@@ -109,6 +111,7 @@ def retry(session: Session, execution: str, by: str, follow: bool) -> None:
     target = session.target()
     found = target.execution(execution)
     target.retry(found.id, by=by)
+    session.wake(target)
     if follow:
         watch(session, target, found.id)
         return

@@ -43,7 +43,7 @@ class Bench:
     """
 
     def __init__(
-        self, path: Path, handlers: Mapping[str, Handler] | None = None, *, clock: Clock | None = None
+        self, path: Path, handlers: Mapping[str, Handler] | None = None, *, clock: Clock | None = None, **options: Any
     ) -> None:
         self.path = path
         self.clock = clock or SystemClock()
@@ -57,7 +57,8 @@ class Bench:
             "test:ask.waitForTaskToken": self._ask,
             **(handlers or {}),
         }
-        self.engine = Engine(path, {name: self._seen(handler) for name, handler in known.items()}, clock=self.clock)
+        seen = {name: self._seen(handler) for name, handler in known.items()}
+        self.engine = Engine(path, seen, clock=self.clock, **options)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.engine.run, args=(self._stop,), name="leader")
 

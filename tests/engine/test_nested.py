@@ -117,8 +117,7 @@ def test_a_resolver_brings_documents_that_are_not_registered(journal: Path) -> N
         asked.append(name)
         return machine(R={"Type": "Pass", "Result": "resolved", "End": True})
 
-    with Bench(path) as bench:
-        bench.engine._nested = type(bench.engine._nested)(sessions=bench.engine._sessions, resolver=resolve)
+    with Bench(path, resolver=resolve) as bench:
         done = bench.run(machine(Outer=call(OutputPath="$.Output")), {"data": {}})
     assert (done.output, asked) == ("resolved", ["inner"])
 

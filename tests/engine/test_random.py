@@ -10,32 +10,32 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.bench import Bench
-from engine.memory import WorkFails, drive
 from engine.shapes import task
 from shipway.domain import asl
+from shipway.domain.asl.driver import TaskError, World, run_to_end
 from shipway.domain.workflow_execution import Task, TaskFailed, WorkflowStatus
 
 ERRORS = ("Red", "Blue")
 HANDLERS = ("mix:same", "mix:wrap", "mix:red", "mix:blue", "mix:flaky")
 
 
-def work(handler: str, value: Any, attempt: int) -> Any:
+def work(handler: str, value: Any) -> Any:
     """Do the work of one task: the same whatever runs it."""
     if handler == "mix:wrap":
         return {"wrapped": value}
     if handler in {"mix:red", "mix:blue"}:
-        raise WorkFails(handler[4:].title(), "always")
-    if handler == "mix:flaky" and attempt < 3:
-        raise WorkFails("Blue", f"attempt {attempt}")
+        raise TaskError(handler[4:].title(), "always")
+    if handler == "mix:flaky" and value["tries"] < 2:
+        raise TaskError("Blue", f"after {value['tries']} retries")
     return value
 
 
 def adapted(task: Task) -> Any:
     """Do the same as a handler of the engine."""
     try:
-        return work(task.resource, task.input, task.attempt)
-    except WorkFails as failed:
-        raise TaskFailed(*failed.args) from failed
+        return work(task.resource, task.input)
+    except TaskError as problem:
+        raise TaskFailed(problem.error, problem.cause) from problem
 
 
 @st.composite
@@ -65,7 +65,7 @@ def _state(draw: st.DrawFn, depth: int, names: Iterator[int], *, last: bool) -> 
     kinds = ["Task", "Task", "Pass", "Wait", "Fail"] + ["Choice"] * (not last) + ["Parallel", "Map"] * (depth > 0)
     kind = draw(st.sampled_from(kinds))
     fields: dict[str, st.SearchStrategy[dict[str, Any]]] = {
-        "Task": st.builds(lambda handler, paths: _bare(task(handler, **paths)), st.sampled_from(HANDLERS), _paths()),
+        "Task": st.builds(_task, st.sampled_from(HANDLERS), _paths()),
         "Pass": st.sampled_from([{}, {"Result": [1, 2]}, {"Parameters": {"p.$": "$"}}]),
         "Wait": st.just({"Seconds": 0}),
         "Fail": st.builds(lambda error: {"Error": error, "Cause": "told to"}, st.sampled_from(ERRORS)),
@@ -85,6 +85,11 @@ def _state(draw: st.DrawFn, depth: int, names: Iterator[int], *, last: bool) -> 
 def _calm(draw: st.DrawFn, _names: Iterator[int]) -> dict[str, Any]:
     same, wrap = _bare(task("mix:same")), _bare(task("mix:wrap"))
     return draw(st.sampled_from([same, wrap, {"Type": "Pass"}, {"Type": "Wait", "Seconds": 0}]))
+
+
+def _task(handler: str, paths: dict[str, Any]) -> dict[str, Any]:
+    told = {"Parameters": {"tries.$": "$$.State.RetryCount", "value.$": "$"}} if handler == "mix:flaky" else {}
+    return _bare(task(handler, **paths, **told))
 
 
 def _bare(state: dict[str, Any]) -> dict[str, Any]:
@@ -136,7 +141,7 @@ VALUE = {"items": [1, {"wrapped": 2}], "wrapped": {"deep": 1}}
 @given(document=documents().filter(reachable))
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_durable_engine_ends_every_document_as_memory_does(mixed: Bench, document: dict[str, Any]) -> None:
-    end = drive(document, VALUE, work)
+    end = run_to_end(asl.load(document), VALUE, World(handler=lambda run: work(run.handler, run.parameters)))
     done = mixed.run(document, VALUE)
     if isinstance(end, asl.End):
         assert (done.status, done.output) == (WorkflowStatus.SUCCEEDED, end.output)

@@ -22,6 +22,7 @@ from shipway.domain.workflow_execution import (
     task_key,
 )
 from shipway.targets.local.engine import Engine
+from shipway.targets.local.jsonata import Evaluator
 
 
 def test_results_flow_from_state_to_state(bench: Bench) -> None:
@@ -209,3 +210,30 @@ def test_the_context_object_is_complete(bench: Bench) -> None:
     assert output["ExecutionInput"] == {"a": 1}
     assert (output["ExecutionRedriveCount"], output["StateRetryCount"]) == (0, 0)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(output["StateEnteredTime"]))
+
+
+def test_jsonata_selects_assigns_and_decides(journal: Path) -> None:
+    document = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "Ask",
+        "States": {
+            "Ask": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::test:echo",
+                "Arguments": {"sum": "{% $sum($states.input.numbers) %}"},
+                "Assign": {"sum": "{% $states.result.sum %}"},
+                "Next": "Both",
+            },
+            "Both": {
+                "Type": "Parallel",
+                "Branches": [machine(Twice={"Type": "Pass", "Output": "{% $sum * 2 %}", "End": True})],
+                "Output": "{% {'sum': $sum, 'twice': $states.result[0]} %}",
+                "End": True,
+            },
+        },
+    }
+    with Bench(journal, jsonata=Evaluator()) as bench:
+        assert bench.run(document, {"numbers": [1, 2, 3]}).output == {"sum": 6, "twice": 12}
+        document["States"]["Ask"]["Arguments"] = "{% $states.input.nothing.at.all %}"
+        failed = bench.run(document, {"numbers": []})
+        assert failed.error == "States.QueryEvaluationError"

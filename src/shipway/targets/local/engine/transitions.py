@@ -28,6 +28,7 @@ from shipway.targets.local.engine.rows import dump, hide_token, moment, parse, s
 from shipway.targets.local.engine.tables import BROKEN, DONE, WAITS, Tables
 
 AT_ONCE = 200  # states in one transaction; a longer run of instant states lets other writers in between
+LONGEST = 1e9  # seconds that a wait or a delay can last, some thirty years: later dates are no dates
 TOKEN_SUFFIX = ".waitForTaskToken"  # noqa: S105 - the language's word
 ROLE = "arn:aws:iam::000000000000:role/shipway"
 
@@ -133,7 +134,8 @@ class Transitions:
 
     def _sleep(self, visit: sqlite3.Row, sleep: asl.Sleep) -> list[int]:
         tables = self.tables
-        due = stamp(sleep.until) if sleep.until is not None else tables.now + (sleep.seconds or 0)
+        seconds = min(sleep.seconds or 0, LONGEST)
+        due = stamp(sleep.until) if sleep.until is not None else tables.now + seconds
         detail: JsonObject = {"due": moment(due).isoformat()}
         tables.run("UPDATE workflow_visit SET status = ?, due = ? WHERE id = ?", VisitStatus.SLEEPING, due, visit["id"])
         tables.event(EventKind.STATE_SCHEDULED, visit["execution"], visit, detail)
@@ -170,7 +172,7 @@ class Transitions:
         recovery = _guarded(lambda: asl.recover(*place, context, env))
         detail: JsonObject = {"error": failed.error, "cause": failed.cause}
         if isinstance(recovery, asl.Retry):
-            delay = recovery.delay_seconds
+            delay = min(recovery.delay_seconds, LONGEST)
             tables.close_visit(visit["id"], VisitStatus.RETRIED, error=failed.error, cause=failed.cause)
             tables.event(EventKind.STATE_RETRIED, visit["execution"], visit, {**detail, "delay": delay})
             again = tables.add_visit(

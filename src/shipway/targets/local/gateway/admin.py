@@ -8,6 +8,7 @@ from shipway.domain.traffic import Counts
 from shipway.targets.local.gateway.render import reference
 from shipway.targets.local.gateway.state import Server
 
+FORCED_MAINTENANCE = 1  # a bit of a server's administrative state
 BATCH = 20  # orders on one line: a line has room for 64 KiB
 
 
@@ -49,8 +50,8 @@ def servers(path: Path) -> dict[str, Server]:
     found = {}
     for line in lines:
         row = dict(zip(names, line.split(), strict=False))
-        if len(row) == len(names) and row["be_id"].isdecimal():
-            ready = int(row["srv_op_state"]) == 2
+        if len(row) == len(names) and row["be_name"].startswith(("fn", "ep")):  # the rest never changes
+            ready = not int(row["srv_admin_state"]) & FORCED_MAINTENANCE
             port = int(row["srv_port"])
             found[f"{row['be_name']}/{row['srv_name']}"] = Server(port, int(row["srv_uweight"]), ready)
     return found

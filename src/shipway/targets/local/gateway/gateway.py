@@ -13,7 +13,7 @@ from shipway.domain.errors import ShipwayError
 from shipway.domain.function import FunctionNotFound, VersionInUse
 from shipway.domain.traffic import Counts, VersionNotFound, check_key_name, check_weights
 from shipway.targets.local.gateway import admin
-from shipway.targets.local.gateway.render import LAYOUT, Places, config, table
+from shipway.targets.local.gateway.render import HOLD, HOLD_SCRIPT, LAYOUT, Places, config, table
 from shipway.targets.local.gateway.state import (
     ENDPOINTS,
     FUNCTIONS,
@@ -338,6 +338,7 @@ class Gateway:
         replace_text(self._places.folder / "state.json", json.dumps(encode(state)))
         for name, entries in maps(state).items():
             replace_text(self._places.table(name), table(entries))
+        replace_text(self._places.folder / HOLD, HOLD_SCRIPT)
         replace_text(self._places.config, config(state, self._places))
 
     @contextmanager

@@ -6,8 +6,22 @@ from pathlib import Path
 
 from shipway.targets.local.gateway.state import ENDPOINTS, FUNCTIONS, INSTANCES, SERVERS, Server, State, servers
 
-LAYOUT = "1"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
+LAYOUT = "2"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
 BODY_LIMIT = 10 * 1024 * 1024  # bytes, as API Gateway has it
+# A refused connection takes a process out at once, a look every 100 ms brings it back.
+CHECKED = "check inter 1s fastinter 100ms downinter 100ms rise 1 fall 1 observe layer4 error-limit 1 on-error mark-down"
+HOLD = "hold.lua"
+HOLD_SCRIPT = """\
+-- Holds a request while no server of a backend is up, for ten seconds at the most.
+core.register_action("hold", {"http-req"}, function(txn, backend)
+    for _ = 1, 200 do
+        if tonumber(txn.sf:nbsrv(backend)) > 0 then
+            return
+        end
+        core.msleep(50)
+    end
+end, 1)
+"""
 CALLERS_ID = "^[A-Za-z0-9._:-]{1,64}$"
 TIMED_OUT = ',"OriginalStatusCode":0,"OriginalMessage":"timed out"'
 JSON = "content-type application/json"
@@ -34,6 +48,10 @@ class Places:
         """The file of a table that can be changed at run time; HAProxy knows it by the bare name, see `reference`."""
         return self.folder / reference(name)
 
+    def inner(self, place: int) -> Path:
+        """Where the inner half of a function's path listens."""
+        return self.runtime / f"fn{place}.sock"
+
     def endpoint_folder(self, place: int) -> Path:
         """The folder where the relays of one endpoint listen."""
         return self.runtime / f"ep{place}"
@@ -52,7 +70,7 @@ def config(state: State, places: Places) -> str:
     """
     wanted = servers(state)
     parts = [_head(places), _public(state), _runtime(state)]
-    parts += [_function(place, wanted) for place in range(FUNCTIONS)]
+    parts += [_function(place, places, wanted) for place in range(FUNCTIONS)]
     parts += [_endpoint(place, places, wanted) for place in range(ENDPOINTS)]
     return "\n".join(parts)
 
@@ -65,6 +83,7 @@ def table(entries: Mapping[str, str]) -> str:
 def _head(places: Places) -> str:
     return f"""\
 global
+    lua-load {HOLD}
     stats socket {places.admin} mode 600 level admin
     log stdout format raw local0 err
     maxconn 4000
@@ -93,6 +112,7 @@ def _public(state: State) -> str:
     return f"""\
 frontend public
     bind 127.0.0.1:{state.public_port}
+    option http-buffer-request
 {_errors({400: "Bad Request", 408: "Request Timeout", 500: "Internal Server Error"})}
     http-request set-var(txn.id) uuid()
     http-request set-var(txn.id) req.hdr(x-inference-id) if {{ req.hdr(x-inference-id) -m reg {CALLERS_ID} }}
@@ -135,16 +155,42 @@ frontend runtime
 """
 
 
-def _function(place: int, wanted: Mapping[str, Server]) -> str:
-    lines = [
-        f"backend fn{place}",
-        "    balance roundrobin",
-        "    retries 10",  # a second apart when there is no other process: longer than a restart takes
-        "    timeout server 120s",
-        _errors({502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}),
-    ]
+def _function(place: int, places: Places, wanted: Mapping[str, Server]) -> str:
+    """Return the two halves of the path to a function.
+
+    HAProxy tries again after a refused connection or a clean end, not after a reset, and a killed process resets what
+    it had not read. So the inner half does the balancing and turns every kind of loss into an end or into status 425,
+    and the outer half tries again on both. While no process is up the inner half holds the request, about as long as
+    a restart takes; a request that finds none even then is answered 503.
+    """
+    lines = f"""\
+backend api{place}
+    retries 10
+    http-reuse never
+    retry-on conn-failure empty-response 425
+    timeout server 150s
+{_errors({502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"})}
+    http-response return status 503 {JSON} {_body("Service Unavailable")} if {{ status 425 }}
+    server inner unix@{places.inner(place)}
+
+frontend inner{place}
+    bind unix@{places.inner(place)} mode 600
+    http-request set-var(txn.id) req.hdr(x-inference-id)
+    http-request lua.hold fn{place} if {{ nbsrv(fn{place}) eq 0 }}
+    http-request set-var(txn.answered) bool(true) if {{ nbsrv(fn{place}) eq 0 }}
+    default_backend fn{place}
+
+backend fn{place}
+    balance roundrobin
+    retries 3
+    timeout server 120s
+{_errors({502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"})}
+    default-server {CHECKED}
+    http-response set-var(txn.answered) bool(true)
+    http-response set-status 503 if {{ status 425 }}
+    http-after-response set-status 425 if {{ status 502 503 }} !{{ var(txn.answered) -m found }}"""
     names = [f"s{index}" for index in range(SERVERS)]
-    return "\n".join([*lines, *(_server(f"fn{place}/{name}", wanted) for name in names), ""])
+    return "\n".join([lines, *(_server(f"fn{place}/{name}", wanted) for name in names), ""])
 
 
 def _endpoint(place: int, places: Places, wanted: Mapping[str, Server]) -> str:

@@ -132,7 +132,7 @@ def free_servers(function: FunctionRoute, count: int, busy: frozenset[int] = fro
 
 def maps(state: State) -> dict[str, dict[str, str]]:
     """Return the gateway's three tables: API keys, paths of the public API, endpoint names."""
-    api = {"/api": f"fn{state.functions[state.exposed].place}"} if state.exposed in state.functions else {}
+    api = {"/api": f"api{state.functions[state.exposed].place}"} if state.exposed in state.functions else {}
     return {
         "keys": dict(state.keys),
         "api": api,

@@ -8,6 +8,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,7 @@ def main() -> int:
     if os.geteuid() or not shutil.which("debootstrap"):
         say("this needs root and debootstrap: sudo apt-get install debootstrap")
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is asked to stop cleans up, too
     results: list[Result] = []
     extra = dict(item.split("=", 1) for item in options.set)
     with tempfile.TemporaryDirectory(prefix="shipway-bare-") as folder:

@@ -167,6 +167,7 @@ def test_an_unknown_image_is_refused(workshop: Workshop) -> None:
         ("COPY ../secret /opt/program/", "line 7: ../secret is outside the build context"),
         ("COPY code /usr/local/bin", "/usr/local/bin/requirements.txt would be in a system folder"),
         ("RUN pip install -r missing.txt", "missing.txt does not exist"),
+        ("FROM", "is no valid Dockerfile: a FROM line names no image"),
     ],
 )
 def test_a_build_that_cannot_be_done_says_which_line_and_why(workshop: Workshop, lines: str, reason: str) -> None:

@@ -6,14 +6,17 @@ import subprocess
 import sys
 import textwrap
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from shipway.domain.job import JobKind, JobNameTaken, JobNotFound, JobStage, JobStatus
+from shipway.domain.job import JobKind, JobNameTaken, JobNotFound, JobStage, JobStatus, Transition
 from shipway.domain.job_request import job_request
 from shipway.targets.local.jobs.folder import JobFolder
 from shipway.targets.local.jobs.runner import ABANDONED
+from shipway.targets.local.sandbox import support
 from waiting import until
 from workshop import Workshop
 
@@ -100,11 +103,6 @@ def test_outputs_of_a_program_that_ended_well_survive_a_runner_killed_while_it_k
     record = workshop.jobs.get("job")
     os.kill(until(lambda: folder(workshop).runner()), signal.SIGKILL)
     until(lambda: folder(workshop).runner() is None)
-    from dataclasses import replace
-    from datetime import UTC, datetime
-
-    from shipway.domain.job import Transition
-
     (folder(workshop).ml / "model/m").write_text("whole")
     done = Transition(stage=JobStage.UPLOADING, at=datetime.now(UTC))
     folder(workshop).write_record(replace(record, transitions=(*record.transitions, done), exit_code=0))
@@ -171,6 +169,28 @@ def test_unfinished_jobs_get_a_runner_again_after_a_restart(workshop: Workshop) 
     until(lambda: workshop.jobs.get("job").status is JobStatus.FAILED)
 
 
+def test_a_job_whose_runners_cannot_even_start_is_given_up(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken" / "sitecustomize.py"
+    broken.parent.mkdir()
+    broken.write_text("import os; os.write(2, b'no memory'); os._exit(9)")
+    monkeypatch.setenv("PYTHONPATH", str(broken.parent))
+    start(workshop)
+    record = workshop.jobs.wait("job")
+    assert record.status is JobStatus.FAILED
+    assert "10 processes that should run it died" in record.failure_reason
+    assert "no memory" in record.failure_reason
+
+
+def test_modules_in_the_working_folder_are_not_the_runners(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('not this one')")
+    monkeypatch.chdir(tmp_path)
+    assert workshop.train(SHELL + "true").status is JobStatus.COMPLETED
+
+
 def test_the_log_can_be_followed_while_the_program_runs(workshop: Workshop) -> None:
     start(workshop)
     lines = workshop.jobs.logs("job", follow=True)
@@ -192,8 +212,6 @@ def test_jobs_are_listed_newest_first_and_unknown_ones_are_refused(workshop: Wor
 
 def test_a_full_disk_fails_the_job_and_its_end_is_still_written(workshop: Workshop, tmp_path: Path) -> None:
     # A small disk of its own, for this process alone, in a namespace: no rights are needed to mount it.
-    from shipway.targets.local.sandbox import support
-
     program = SHELL + "head -c 99000000 /dev/zero > /opt/ml/model/m || { echo disk >&2; exit 1; }"
     code = textwrap.dedent(
         f"""

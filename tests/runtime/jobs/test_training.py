@@ -171,12 +171,9 @@ def test_a_program_cannot_write_more_than_its_volume(workshop: Workshop) -> None
 
 
 def test_an_isolated_job_has_no_network_but_its_own_loopback(workshop: Workshop) -> None:
-    script = (
-        PYTHON + "import os\nprint('interfaces', os.listdir('/sys/class/net') if os.path.exists('/sys') else '-')\n"
-    )
-    script += "print(open('/proc/net/dev').read().count(':'))"
+    script = PYTHON + "import os, socket\nprint(os.path.exists('/sys/class/net'), socket.if_nameindex())"
     workshop.train(script, EnableNetworkIsolation=True)
-    assert workshop.log().splitlines()[0:2][-1] == "1"
+    assert workshop.log().splitlines()[0] == "False [(1, 'lo')]"
 
 
 def test_the_home_folder_and_this_machines_files_are_out_of_sight(workshop: Workshop) -> None:

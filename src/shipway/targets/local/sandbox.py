@@ -15,14 +15,17 @@ from shipway.targets.local.tools import ProgramMissing, find, private_folders
 JAIL = Path(__file__).parent / "jail"
 # Inside, a program is this user. Not root: a namespace with one user makes nginx as root fail when it drops rights.
 USER = "1000"
-# What a program may need of /etc: names, certificates, the dynamic linker, time and fonts. No keys, no shadow.
+# What a program may need of /etc: names, certificates, the dynamic linker, fonts. No keys, no shadow; no time zone,
+# because a container has UTC.
 ETC = (
     *("alternatives", "ca-certificates", "ca-certificates.conf", "debian_version", "fonts", "gai.conf", "host.conf"),
-    *("hosts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ld.so.preload", "locale.alias", "localtime", "mime.types"),
+    *("hosts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ld.so.preload", "locale.alias", "mime.types"),
     *("nginx/mime.types", "nsswitch.conf", "os-release", "pki/tls/certs", "pki/ca-trust", "protocols", "resolv.conf"),
-    *("services", "ssl/certs", "ssl/openssl.cnf", "timezone"),
+    *("services", "ssl/certs", "ssl/openssl.cnf"),
 )
 WRITABLE = ("/tmp", "/opt", "/var", "/run")  # noqa: S108 - inside the sandbox, where each is the program's own
+# How many processors there are, and what a control group leaves of them: thread pools ask.
+SYS = ("/sys/devices/system/cpu", "/sys/devices/system/node", "/sys/fs/cgroup")
 VAR = ("/var/cache", "/var/lib/nginx", "/var/log/nginx", "/var/tmp")  # noqa: S108
 
 
@@ -194,7 +197,7 @@ def _system(sandbox: Sandbox) -> list[str]:
         argv += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     for name in ("passwd", "group"):
         argv += ["--ro-bind", str(JAIL / name), f"/etc/{name}"]
-    argv += ["--proc", "/proc", "--dev", "/dev"]
+    argv += _devices()
     taken = {mount.target for mount in sandbox.mounts}
     for path in (path for path in WRITABLE if path not in taken):
         argv += ["--perms", "0755", "--tmpfs", path]
@@ -204,6 +207,16 @@ def _system(sandbox: Sandbox) -> list[str]:
         argv += ["--ro-bind", python, python]
     for programs in private_folders():
         argv += ["--ro-bind-try", str(programs.parent), str(programs.parent)]
+    return argv
+
+
+def _devices() -> list[str]:
+    """Return the arguments for processes and devices: graphics processors are the one kind that is shared."""
+    argv = ["--proc", "/proc", "--dev", "/dev"]
+    for path in SYS:
+        argv += ["--ro-bind-try", path, path]
+    for device in sorted(Path("/dev").glob("nvidia*")):
+        argv += ["--dev-bind-try", str(device), str(device)]
     return argv
 
 

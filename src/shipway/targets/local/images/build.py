@@ -57,7 +57,7 @@ class Images:
         progress: is told each line, and a `warning: ...` for each thing of the Dockerfile that can't be had here.
         Raises BuildFailed; nothing is kept then.
         """
-        reading = read_dockerfile(_text(name, context / dockerfile), arguments)
+        reading = _read(name, context / dockerfile, arguments)
         _write_named_locks(name, context, reading, progress)
         entries = collect(name, context, reading)
         for warning in _warnings(reading):
@@ -129,12 +129,15 @@ def _write_named_locks(image: str, context: Path, reading: Reading, progress: Ca
             ensure_lock(image, context / source, progress)
 
 
-def _text(image: str, dockerfile: Path) -> str:
+def _read(image: str, dockerfile: Path, arguments: Mapping[str, str] | None) -> Reading:
     try:
-        return dockerfile.read_text()
+        return read_dockerfile(dockerfile.read_text(errors="replace"), arguments)
     except OSError as error:
         cause = f"{dockerfile} can't be read: {error.strerror}"
         raise BuildFailed(image=image, cause=cause, remedy="write it, or name another file") from error
+    except (ValueError, IndexError) as error:
+        cause = f"{dockerfile} is no valid Dockerfile: {error}"
+        raise BuildFailed(image=image, cause=cause, remedy="correct it; docker build would refuse it too") from error
 
 
 def _warnings(reading: Reading) -> Iterable[str]:

@@ -18,6 +18,8 @@ SHARED = {
     "/tmp",  # noqa: S108 - a path inside the image
 }
 SYSTEM = ("/bin", "/dev", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")
+# What `COPY .` must not take along: it is no part of a program, and changes by itself.
+NEVER = {".git", ".shipway", "__pycache__"}
 KNOWN = SHARED | {"/usr/local/bin", "/usr/bin", "/usr/local", "/usr/share/nginx/html"}
 
 
@@ -111,7 +113,7 @@ def _sources(image: str, context: Path, copy: Copy, source: str) -> Iterator[Pat
 
 def _walk(folder: Path, ignored: "_Ignored") -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.name == "__pycache__" or ignored(path):
+        if path.name in NEVER or ignored(path):
             continue
         if path.is_dir() and not path.is_symlink():
             yield from _walk(path, ignored)

@@ -109,6 +109,8 @@ def read_dockerfile(text: str, arguments: Mapping[str, str] | None = None) -> Re
 
 def _from(words: list[str], stages: dict[str, Reading]) -> Reading:
     words = [word for word in words if not word.startswith("--")]
+    if not words:
+        raise ValueError("a FROM line names no image")
     known = stages.get(words[0].lower())
     reading = _copy_of(known) if known else Reading(base=words[0])
     if len(words) == 3:

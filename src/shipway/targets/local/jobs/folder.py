@@ -122,9 +122,17 @@ class JobFolder:
         """Note that the program is about to start."""
         self._write("launched", {})
 
-    def note_runner(self, pid: int, started: str) -> None:
-        """Note which process runs the job. started: the kernel's start time of it, since pids come back."""
-        self._write("runner.json", {"pid": pid, "started": started})
+    def note_runner(self, pid: int, number: int) -> None:
+        """Note which process runs the job, with its start time, since pids come back. number: 1 for the first one."""
+        self._write("runner.json", {"pid": pid, "started": start_time(pid), "number": number})
+
+    @property
+    def runners(self) -> int:
+        """How many processes have been started to run this job."""
+        try:
+            return int(json.loads((self.path / "runner.json").read_text())["number"])
+        except FileNotFoundError:
+            return 0
 
     def runner(self) -> int | None:
         """Return the runner's pid while it is alive, else None."""

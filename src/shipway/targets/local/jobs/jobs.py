@@ -13,14 +13,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shipway.domain.job import InvalidJob, JobKind, JobNameTaken, JobNotFound, JobRecord, JobRequest
+from shipway.domain.job import (
+    InvalidJob,
+    JobKind,
+    JobNameTaken,
+    JobNotFound,
+    JobRecord,
+    JobRequest,
+    JobStage,
+    JobStatus,
+    Transition,
+)
 from shipway.domain.job_description import describe
 from shipway.domain.values import JsonObject
 from shipway.targets.local.images import Images
 from shipway.targets.local.images.environment import exclusive
-from shipway.targets.local.jobs.folder import JobFolder, Order, start_time
+from shipway.targets.local.jobs.folder import JobFolder, Order, sync_folder
 from shipway.targets.local.store import Store
 
+RUNNERS = 10  # processes that may die on one job before it is given up
 GRACE = 120.0  # seconds between SIGTERM and SIGKILL, as SageMaker has it
 Models = Callable[[str], tuple[str, str]]
 
@@ -147,6 +158,7 @@ class Jobs:
         try:
             draft.write_order(order)
             draft.path.rename(folder.path)
+            sync_folder(self._folder)
         except OSError:
             if not folder.known:  # else another process was faster, and this one attaches
                 raise
@@ -167,8 +179,11 @@ class Jobs:
         with exclusive(folder.path / "spawn.lock"):
             if folder.runner() is not None or folder.read_record().status.final:
                 return False
+            if folder.runners >= RUNNERS:
+                _give_up(folder)
+                return False
             pid = _spawn(folder)
-            folder.note_runner(pid, start_time(pid))
+            folder.note_runner(pid, folder.runners + 1)
         self._children.add(pid)
         return True
 
@@ -181,13 +196,29 @@ class Jobs:
             self._children.discard(pid)
 
 
+def _give_up(folder: JobFolder) -> None:
+    """End a job whose runners all died: something is wrong with this machine or this installation."""
+    said = folder.runner_log.read_text(errors="replace").strip().splitlines()
+    reason = (
+        f"{RUNNERS} processes that should run it died, see {folder.runner_log}: {said[-1] if said else 'no output'}"
+    )
+    record = folder.read_record()
+    ended = Transition(stage=JobStage.FAILED, at=datetime.now(UTC))
+    transitions = (*record.transitions, ended)
+    with folder.claim() as mine:
+        if mine:
+            folder.write_record(
+                replace(record, status=JobStatus.FAILED, failure_reason=reason, transitions=transitions)
+            )
+
+
 def _spawn(folder: JobFolder) -> int:
     """Start the runner in a session of its own, so that no signal meant for this process reaches it; return its pid."""
     log = os.open(folder.runner_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         return os.posix_spawn(
             sys.executable,
-            [sys.executable, "-m", "shipway.targets.local.jobs.runner", str(folder.path)],
+            [sys.executable, "-P", "-m", "shipway.targets.local.jobs.runner", str(folder.path)],
             os.environ,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

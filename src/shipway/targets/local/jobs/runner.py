@@ -32,7 +32,7 @@ from shipway.domain.job import (
 from shipway.targets.local.images import Images
 from shipway.targets.local.jobs import output, transfer
 from shipway.targets.local.jobs.fallback import alone
-from shipway.targets.local.jobs.folder import JobFolder, start_time
+from shipway.targets.local.jobs.folder import JobFolder
 from shipway.targets.local.jobs.program import End, Limits, Program
 from shipway.targets.local.jobs.serve import serving
 from shipway.targets.local.sandbox import Mount, Sandbox, image_sandbox, support
@@ -222,7 +222,7 @@ def run(path: Path) -> JobRecord:
     folder = JobFolder(path)
     with folder.claim() as mine:
         if mine and not folder.read_record().status.final:
-            folder.note_runner(os.getpid(), start_time(os.getpid()))
+            folder.note_runner(os.getpid(), max(1, folder.runners))
             Run(folder).carry()
     return folder.read_record()
 

@@ -3,6 +3,8 @@
 import contextlib
 import itertools
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,15 +49,44 @@ class Mounts:
         await self._apps[prefix]({**scope, "root_path": prefix}, receive, send)
 
 
-@contextlib.contextmanager
-def serving(store: Store, certificate: Path | None = None) -> Iterator[str]:
-    """Yield the address of the store's S3 API alone. certificate: a PEM file with key and certificate, for https."""
-    with serving_app(s3_app(store, {ACCESS_KEY: SECRET}.get), certificate) as address:
-        yield address
+_CHILD = """
+import socket, sys, uvicorn
+from pathlib import Path
+from shipway.awsapi.s3 import s3_app
+from shipway.targets.local.store import Store
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+app = s3_app(Store(Path(sys.argv[1])), {sys.argv[3]: sys.argv[4]}.get)
+config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", ssl_certfile=sys.argv[2])
+uvicorn.Server(config).run(sockets=[listener])
+"""
 
 
 @contextlib.contextmanager
-def serving_app(app: ASGIApp, certificate: Path | None = None) -> Iterator[str]:
+def serving_https(root: Path, certificate: Path) -> Iterator[str]:
+    """Yield the https address of a store's S3 API, served by a process of its own.
+
+    certificate: a PEM file with key and certificate. Not in a thread: a loop that ends while it waits for the end of a
+    TLS connection, which boto3 doesn't announce, hangs (uvloop) or warns.
+    """
+    arguments = [sys.executable, "-c", _CHILD, str(root), str(certificate), ACCESS_KEY, SECRET]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            port = child.stdout.readline().strip() if child.stdout else ""
+            until(lambda: _listening(int(port)), what="the https server")
+            yield f"https://127.0.0.1:{port}"
+        finally:
+            child.kill()
+
+
+def _listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextlib.contextmanager
+def serving_app(app: ASGIApp) -> Iterator[str]:
     """Yield the address of an application on a real server."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
@@ -64,7 +95,6 @@ def serving_app(app: ASGIApp, certificate: Path | None = None) -> Iterator[str]:
         log_level="critical",
         lifespan="off",
         ws="none",
-        ssl_certfile=str(certificate) if certificate else None,
         timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)
@@ -72,7 +102,7 @@ def serving_app(app: ASGIApp, certificate: Path | None = None) -> Iterator[str]:
     thread.start()
     try:
         until(lambda: server.started, what="the S3 server")
-        yield f"{'https' if certificate else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()

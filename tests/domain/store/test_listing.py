@@ -39,7 +39,12 @@ def pages(keys, query):
 KEYS = st.lists(st.text(alphabet="a/b\U0010ffff\ud7ff\ue000", max_size=6), unique=True, max_size=20)
 
 
-@given(keys=KEYS, prefix=st.sampled_from(["", "a", "a/", "/"]), delimiter=st.sampled_from(["", "/", "a/"]), limit=st.integers(1, 4))
+@given(
+    keys=KEYS,
+    prefix=st.sampled_from(["", "a", "a/", "/"]),
+    delimiter=st.sampled_from(["", "/", "a/"]),
+    limit=st.integers(1, 4),
+)
 def test_pages_together_show_everything_once_in_order(keys, prefix, delimiter, limit):
     query = Query(prefix=prefix, delimiter=delimiter, limit=limit)
     below = [key for key in keys if key.startswith(prefix)]

@@ -11,7 +11,7 @@ from shipway.awsapi.s3.errors import InvalidRequestArgument, PathUnreadable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Request:
-    """path: as sent, percent-encoded, with any mount prefix. headers: names in lower case, repeated ones joined by ",".
+    """path: as sent, percent-encoded, with any mount prefix. mount: that prefix. headers: names in lower case, repeated ones joined by ",".
 
     query: (name, value) pairs, decoded. bucket and key are empty where the address has none.
     """
@@ -20,6 +20,7 @@ class S3Request:
     path: str
     bucket: str
     key: str
+    mount: str = ""
     query: tuple[tuple[str, str], ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -53,13 +54,15 @@ def read_request(scope: Scope) -> S3Request:
     """Return the request of an ASGI scope; raises PathUnreadable."""
     raw = scope.get("raw_path") or scope["path"].encode()
     path = raw.partition(b"?")[0].decode("latin-1")
-    below = path.removeprefix(scope.get("root_path", "")).removeprefix("/")
+    mount = scope.get("root_path", "")
+    below = path.removeprefix(mount).removeprefix("/")
     bucket, _, key = below.partition("/")
     return S3Request(
         method=scope["method"],
         path=path,
         bucket=_decoded(bucket),
         key=_decoded(key),
+        mount=mount,
         query=_query(scope["query_string"].decode("latin-1")),
         headers=_headers(scope["headers"]),
     )

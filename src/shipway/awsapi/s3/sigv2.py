@@ -47,7 +47,7 @@ def string_to_sign(request: S3Request, expires: str) -> str:
     # boto3 moves what would be x-amz- headers into the query, and signs them there as if they were headers.
     amz |= {name: value for name, value in request.query if name.startswith("x-amz-")}
     signed = sorted((name, value) for name, value in request.query if name in _SIGNED)
-    resource = request.path
+    resource = request.path.removeprefix(request.mount)  # version 2 signs /bucket/key, wherever the API is mounted
     if signed:
         resource += "?" + "&".join(f"{name}={value}" if value else name for name, value in signed)
     lines = [

@@ -130,13 +130,18 @@ class Blobs:
     def names(self) -> Iterator[str]:
         """Yield the sha256 of every blob in place."""
         for folder in self._folders():
-            for entry in os.scandir(folder):
-                yield entry.name
+            yield from os.listdir(folder)
 
-    def remove(self, sha256: str) -> int:
-        """Remove a blob and return its size; call only inside the index's write transaction, when no row names it."""
+    def remove(self, sha256: str) -> int | None:
+        """Remove a blob and return its size, None when another collector was first.
+
+        Call only inside the index's write transaction, when no row names it.
+        """
         path = self.path(sha256)
-        size = path.stat().st_size
+        try:
+            size = path.stat().st_size
+        except FileNotFoundError:
+            return None
         path.unlink()
         return size
 
@@ -146,7 +151,7 @@ class Blobs:
 
     def sweep(self) -> int:
         """Remove the staged files of writers that died, and return how many there were."""
-        return sum(_remove_if_unlocked(Path(entry.path)) for entry in os.scandir(self.staging))
+        return sum(_remove_if_unlocked(self.staging / name) for name in os.listdir(self.staging))
 
 
 def _locked_file(folder: Path) -> tuple[int, Path]:

@@ -11,6 +11,7 @@ from shipway.domain.store.object import Checksum, ObjectVersion, Part, Put, Uplo
 from shipway.targets.local.store import buckets, objects
 from shipway.targets.local.store.blobs import Blobs, Staging
 from shipway.targets.local.store.index import Index
+from shipway.targets.local.store.keeping import keeping
 from shipway.targets.local.store.rows import about, part_of, upload_of, version_of
 
 
@@ -41,13 +42,12 @@ class Multipart:
     def put_part(self, upload: Upload, number: int, staged: Staging, checksum: Checksum | None) -> Part:
         """Keep a part, in place of an earlier one with its number; raises UploadNotFound."""
         staged.finish()
-        with self._index.write() as connection:
+        with keeping(self._index, self._blobs, staged) as connection:
             _find(connection, upload.bucket, upload.key, upload.id)
-            sha256 = self._blobs.keep(staged)
             algorithm, value = (checksum.algorithm, checksum.value) if checksum else ("", "")
             row = connection.execute(
                 "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-                (upload.id, number, sha256, staged.size, staged.md5, time.time(), algorithm, value),
+                (upload.id, number, staged.sha256, staged.size, staged.md5, time.time(), algorithm, value),
             ).fetchone()
             return part_of(row)
 
@@ -83,7 +83,7 @@ class Multipart:
 
         Raises UploadNotFound, PartInvalid when a part was replaced since `choose`, and as a put does.
         """
-        with self._index.write() as connection:
+        with keeping(self._index, self._blobs, staged) as connection:
             _find(connection, upload.bucket, upload.key, upload.id)
             now = {part.number: part for part in _parts(connection, upload.id)}
             for part in parts:
@@ -98,7 +98,6 @@ class Multipart:
                 upload=upload.id,
             )
             added = objects.add(connection, upload.bucket, upload.key, content, put)
-            self._blobs.keep(staged)
             connection.execute("DELETE FROM upload WHERE id = ?", (upload.id,))
             return added
 

@@ -24,7 +24,8 @@ class Content:
     upload: str | None = None
 
 
-MARKER = Content(sha256="", size=0, etag="", kind="ObjectRemoved:DeleteMarkerCreated")
+REQUESTED = ("ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated")
+EXPIRED = ("LifecycleExpiration:Delete", "LifecycleExpiration:DeleteMarkerCreated")
 
 
 def newest(connection: sqlite3.Connection, bucket: str, key: str) -> ObjectVersion | None:
@@ -72,23 +73,28 @@ def add(connection: sqlite3.Connection, bucket: str, key: str, content: Content,
     return _insert(connection, (bucket, key), _new_id(versioning), content, put)
 
 
-def delete(connection: sqlite3.Connection, bucket: str, key: str, if_match: str | None, kind: str = "") -> Deleted:
+def delete(
+    connection: sqlite3.Connection,
+    bucket: str,
+    key: str,
+    if_match: str | None = None,
+    kinds: tuple[str, str] = REQUESTED,
+) -> Deleted:
     """Delete as the bucket's versioning has it: write a marker, or remove the only version there is.
 
-    kind: the event's name when it is not S3's for a request. Raises BucketNotFound, PreconditionFailed.
+    kinds: the event's name in either case. Raises BucketNotFound, PreconditionFailed.
     """
     versioning = buckets.get(connection, bucket).versioning
     check_write(bucket, key, newest(connection, bucket, key), (if_match, None))
+    removing, marking = kinds
     if versioning is Versioning.OFF:
-        return remove(connection, bucket, key, NULL_VERSION, kind or "ObjectRemoved:Delete")
-    content = Content(sha256="", size=0, etag="", kind=kind or MARKER.kind)
+        return remove(connection, bucket, key, NULL_VERSION, removing)
+    content = Content(sha256="", size=0, etag="", kind=marking)
     marker = _insert(connection, (bucket, key), _new_id(versioning), content, Put(content_type=""))
     return Deleted(version=marker.version, delete_marker=True)
 
 
-def remove(
-    connection: sqlite3.Connection, bucket: str, key: str, version: str, kind: str = "ObjectRemoved:Delete"
-) -> Deleted:
+def remove(connection: sqlite3.Connection, bucket: str, key: str, version: str, kind: str = REQUESTED[0]) -> Deleted:
     """Remove one version for good; the next older one becomes the newest. Nothing to remove is no error."""
     row = connection.execute(
         "DELETE FROM version WHERE bucket = ? AND key = ? AND version = ? RETURNING *", (bucket, key, version)

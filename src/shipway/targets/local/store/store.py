@@ -30,6 +30,7 @@ from shipway.domain.store.object import (
 from shipway.targets.local.store import buckets, listing, objects, transfer, upkeep
 from shipway.targets.local.store.blobs import Blobs, Staging
 from shipway.targets.local.store.index import Index, room
+from shipway.targets.local.store.keeping import keeping
 from shipway.targets.local.store.multipart import Multipart
 from shipway.targets.local.store.rows import event_of
 
@@ -131,11 +132,9 @@ class Store:
         """Make staged content the object's newest version, durably and with its event, or change nothing."""
         check_key(key)
         staged.finish()
-        with self.index.write() as connection:
+        with keeping(self.index, self.blobs, staged) as connection:
             content = objects.Content(sha256=staged.sha256, size=staged.size, etag=staged.md5, kind="ObjectCreated:Put")
-            added = objects.add(connection, bucket, key, content, put)
-            self.blobs.keep(staged)
-            return added
+            return objects.add(connection, bucket, key, content, put)
 
     def copy(
         self,

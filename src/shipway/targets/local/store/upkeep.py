@@ -1,7 +1,7 @@
 """What keeps a store small: garbage collection and lifecycle rules."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from shipway.domain.store.errors import LifecycleNotFound
@@ -11,10 +11,9 @@ from shipway.domain.store.object import Collected, ObjectVersion, Upload
 from shipway.targets.local.store import buckets, listing, objects
 from shipway.targets.local.store.blobs import Blobs
 from shipway.targets.local.store.index import Index
+from shipway.targets.local.store.keeping import referenced
 
 _BATCH = 100
-_EXPIRED = "LifecycleExpiration:Delete"
-_MARKED = "LifecycleExpiration:DeleteMarkerCreated"
 
 
 def collect(index: Index, blobs: Blobs) -> Collected:
@@ -27,9 +26,9 @@ def collect(index: Index, blobs: Blobs) -> Collected:
     for names in _batches(_unreferenced(index, blobs.names())):
         with index.write() as connection:
             for name in names:
-                if not _referenced(connection.execute, name):
-                    size += blobs.remove(name)
-                    count += 1
+                removed = None if referenced(connection, name) else blobs.remove(name)
+                count += removed is not None
+                size += removed or 0
     return Collected(blobs=count, size=size, leftovers=leftovers)
 
 
@@ -54,9 +53,9 @@ def _expire_bucket(index: Index, bucket: str, now: datetime) -> int:
                 found = listing.history(connection, bucket, key)
                 expires, removed = due(rules, found, now) if found else (False, ())
                 for version in removed:
-                    objects.remove(connection, bucket, key, version.version, _EXPIRED)
+                    objects.remove(connection, bucket, key, version.version, objects.EXPIRED[0])
                 if expires:
-                    done = objects.delete(connection, bucket, key, None, "")
+                    done = objects.delete(connection, bucket, key, kinds=objects.EXPIRED)
                     changed += bool(done.version)
                 changed += len(removed)
     return changed + _abort_stale(index, bucket, rules, now)
@@ -90,13 +89,8 @@ def _every_version(index: Index, bucket: str) -> Iterator[ObjectVersion]:
 def _unreferenced(index: Index, names: Iterable[str]) -> Iterator[str]:
     for batch in _batches(names):
         with index.read() as connection:
-            free = [name for name in batch if not _referenced(connection.execute, name)]
+            free = [name for name in batch if not referenced(connection, name)]
         yield from free
-
-
-def _referenced(execute: Callable[..., object], sha256: str) -> bool:
-    query = "SELECT EXISTS (SELECT 1 FROM version WHERE sha256 = :s) OR EXISTS (SELECT 1 FROM part WHERE sha256 = :s)"
-    return bool(execute(query, {"s": sha256}).fetchone()[0])  # type: ignore[attr-defined]
 
 
 def _batches(values: Iterable[str]) -> Iterator[list[str]]:

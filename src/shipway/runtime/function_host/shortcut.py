@@ -43,6 +43,12 @@ class Shortcut:
     def __init__(self, address: str) -> None:
         self._at = urlsplit(address)
         self._kept = threading.local()
+        self._open: set[http.client.HTTPConnection] = set()
+
+    def close(self) -> None:
+        """Close the connections of all threads; a later call opens its own again."""
+        while self._open:
+            self._open.pop().close()
 
     def __call__(self, *, model: Any, params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]] | None:
         """Return (response, parsed) as botocore has them after a call."""
@@ -74,6 +80,7 @@ class Shortcut:
                 return _exchange(kept, path, body, headers)
             except BROKEN:
                 kept.close()
+                self._open.discard(kept)
         fresh = http.client.HTTPConnection(self._at.hostname or "", self._at.port, timeout=60)
         try:
             result = _exchange(fresh, path, body, headers)
@@ -82,6 +89,7 @@ class Shortcut:
             fresh.close()
             raise
         self._kept.connection = fresh
+        self._open.add(fresh)
         return result
 
 

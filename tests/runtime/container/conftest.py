@@ -52,6 +52,12 @@ def digits(raw: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Co
 
 
 @pytest.fixture(scope="session")
+def starter(raw: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Container:
+    """The project that `shipway init` makes without an example, trained."""
+    return _trained("template", raw["template"], tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
 def flights_server(flights: Container, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The served model of flights: nginx and gunicorn with two workers."""
     log = tmp_path_factory.mktemp("flights-server") / "log"

@@ -1,6 +1,7 @@
 """A cancel ends everything, from wherever the execution is."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,34 @@ def test_a_cancel_before_any_leader_saw_it(bench: Bench) -> None:
         execution = engine.start(machine(A=task()), {})
         engine.cancel(execution)
         assert engine.get(execution).status == WorkflowStatus.ABORTED
+
+
+def test_a_task_that_waits_for_a_worker_is_never_begun(journal: Path) -> None:
+    with Bench(journal, workers=1) as bench:
+        busy = bench.engine.start(machine(A=task("test:block")), {})
+        bench.reach(busy, A="RUNNING")
+        execution = bench.engine.start(machine(A=task()), {})
+        bench.reach(execution, A="READY")
+        bench.engine.cancel(execution)
+        bench.gate.set()
+        bench.end(busy)
+        bench.settle()
+        assert [seen.execution for seen in bench.tasks] == [busy]
+
+
+def test_an_answer_that_was_not_yet_applied_is_cancelled_too(journal: Path) -> None:
+    with Bench(journal) as bench:
+        execution = bench.engine.start(machine(A=ask(Next="B"), B=task()), {})
+        token = bench.token("A")
+        bench.reach(execution, A="WAITING")
+        bench.stop()
+        bench.engine.signal(token, 1)
+        assert bench.states(execution)["A"] == "ANSWERED"
+        bench.engine.cancel(execution)
+    with Bench(journal) as after:
+        after.settle()
+        assert after.engine.get(execution).status == WorkflowStatus.ABORTED
+        assert [seen.execution for seen in after.tasks] == []
 
 
 def test_a_queued_one_is_cancelled_without_having_run(bench: Bench) -> None:

@@ -183,3 +183,12 @@ def test_a_journal_of_a_later_version_is_left_alone(journal: Path) -> None:
         connection.execute("UPDATE schema_version SET version = 99 WHERE component = 'engine'")
     with pytest.raises(DatabaseTooNew, match="99"):
         Engine(journal, {})
+
+
+def test_a_closed_engine_says_so(journal: Path) -> None:
+    engine = Engine(journal, {})
+    engine.close()
+    engine.close()
+    for ask in (engine.list, lambda: engine.start(DOCUMENT, 1)):
+        with pytest.raises(JournalUnusable, match="closed"):
+            ask()

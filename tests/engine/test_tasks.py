@@ -12,7 +12,6 @@ from shipway.domain.asl import DocumentInvalid
 from shipway.domain.pipeline import ExecutionNotFound
 from shipway.domain.workflow_execution import (
     DATA_LIMIT,
-    STATE_LIMIT,
     ExecutionExists,
     ExecutionNameInvalid,
     InputTooLarge,
@@ -92,6 +91,7 @@ def test_a_handler_fails_its_state_by_name(bench: Bench) -> None:
     [
         (ZeroDivisionError("oh"), "States.TaskFailed", "ZeroDivisionError: oh"),
         (KeyError("x"), "States.TaskFailed", "KeyError: 'x'"),
+        (SystemExit(3), "States.TaskFailed", "SystemExit: 3"),
         (TaskFailed("", "no name"), "States.TaskFailed", "no name"),
         (TaskFailed("E", "half a pair \ud83d"), "E", "half a pair ?"),
         ({1, 2}, "States.Runtime", "the handler's result is not JSON"),
@@ -103,7 +103,7 @@ def test_trouble_in_a_handler_fails_its_state_and_nothing_else(
     journal: Path, answer: Any, error: str, cause: str
 ) -> None:
     def answering(_task: Any) -> Any:
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 
@@ -168,12 +168,12 @@ def test_a_loop_without_an_end_is_ended(journal: Path) -> None:
         B={"Type": "Choice", "Choices": [never], "Default": "A"},
         C={"Type": "Succeed"},
     )
-    with Bench(journal) as bench:
+    with Bench(journal, state_limit=1000) as bench:
         execution = bench.engine.start(document, 1)
         assert bench.run(line(1)).status == WorkflowStatus.SUCCEEDED, "others go on beside it"
-        done = bench.end(execution, seconds=100)
+        done = bench.end(execution)
     assert (done.status, done.error) == (WorkflowStatus.FAILED, "States.Runtime")
-    assert str(STATE_LIMIT) in done.cause
+    assert "1000" in done.cause
 
 
 def test_many_branches_share_the_workers(bench: Bench) -> None:

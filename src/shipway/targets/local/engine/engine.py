@@ -15,6 +15,7 @@ from shipway.domain.pipeline import ExecutionFinished, ExecutionNotFailed, Execu
 from shipway.domain.schedule import Schedule
 from shipway.domain.values import Json
 from shipway.domain.workflow_execution import (
+    STATE_LIMIT,
     Event,
     ExecutionNameInvalid,
     Handler,
@@ -41,7 +42,7 @@ class Engine:
 
     path: the database file. handlers: what does the work of a Task, by the part of its Resource after
     `arn:aws:states:::` (or the whole ARN of another kind); a process that only asks and tells needs none.
-    workers: how many handlers run at a time. resolver: documents of nested executions that are not registered.
+    workers: how many handlers run at a time. state_limit: how many states one execution may enter. resolver: documents of nested executions that are not registered.
     Usable from every thread. Close it, or use it as a context manager.
     """
 
@@ -54,12 +55,15 @@ class Engine:
         workers: int = 16,
         jsonata: Jsonata | None = None,
         resolver: Resolver | None = None,
+        state_limit: int = STATE_LIMIT,
     ) -> None:
         self._handlers = dict(handlers)
         self._workers = workers
         self._journal = Journal(path)
         sources = replace(system_sources(), jsonata=jsonata)
-        self._sessions = Sessions(journal=self._journal, clock=clock or SystemClock(), sources=sources)
+        self._sessions = Sessions(
+            journal=self._journal, clock=clock or SystemClock(), sources=sources, state_limit=state_limit
+        )
         self._nested = Nested(sessions=self._sessions, resolver=resolver)
 
     def __enter__(self) -> "Engine":

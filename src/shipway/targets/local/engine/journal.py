@@ -33,6 +33,7 @@ class Journal:
         self._reading = threading.Lock()
         self._readers: list[sqlite3.Connection] = []
         self._seen = 0
+        self._closed = False
         with self._faults():
             self._writer = db.connect(path, shared=True)
             try:
@@ -45,6 +46,7 @@ class Journal:
     def close(self) -> None:
         """Close the file; safe to repeat."""
         with self._writing, self._reading:
+            self._closed = True
             self._writer.close()
             while self._readers:
                 self._readers.pop().close()
@@ -61,6 +63,8 @@ class Journal:
         """Lend a connection for reading. Raises JournalUnusable."""
         with self._faults():
             with self._reading:
+                if self._closed:
+                    raise sqlite3.OperationalError("it is closed")
                 idle = self._readers.pop() if self._readers else None
             connection = idle or db.connect(self.path, shared=True)
             try:
@@ -68,7 +72,13 @@ class Journal:
             except sqlite3.Error:
                 connection.close()
                 raise
-            with self._reading:
+            self._give_back(connection)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._reading:
+            if self._closed:
+                connection.close()
+            else:
                 self._readers.append(connection)
 
     def ring(self) -> None:
@@ -104,7 +114,7 @@ class Journal:
     def _faults(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as error:
-            if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
+        except (sqlite3.DatabaseError, OSError) as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError) and not self._closed:
                 raise
             raise JournalUnusable(path=self.path, reason=error) from error

@@ -210,7 +210,7 @@ class Leader:
             result: Json = handler(task)
         except TaskFailed as failed:
             return failure_of(failed.error, failed.cause)
-        except Exception as error:  # noqa: BLE001 - a handler's defect fails its state, never the loop
+        except BaseException as error:  # noqa: BLE001 - a handler's defect, or its sys.exit(), fails its state alone
             return failure_of(ErrorName.TASK_FAILED, f"{type(error).__name__}: {error}")
         return outcome_of(result)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from shipway.domain.workflow_execution import STATE_LIMIT
 from shipway.targets.local.engine.clock import Clock
 from shipway.targets.local.engine.journal import Journal
 from shipway.targets.local.engine.lifecycle import Lifecycle
@@ -34,6 +35,7 @@ class Sessions:
     clock: Clock
     sources: Sources
     machines: Machines = field(default_factory=Machines)
+    state_limit: int = STATE_LIMIT
 
     @contextmanager
     def open(self) -> Iterator[Work]:
@@ -41,5 +43,7 @@ class Sessions:
         with self.journal.write() as connection:
             tables = Tables(connection=connection, now=stamp(self.clock.now()))
             lifecycle = Lifecycle(tables=tables, machines=self.machines)
-            transitions = Transitions(tables=tables, lifecycle=lifecycle, sources=self.sources)
+            transitions = Transitions(
+                tables=tables, lifecycle=lifecycle, sources=self.sources, state_limit=self.state_limit
+            )
             yield Work(tables=tables, transitions=transitions)

@@ -52,6 +52,7 @@ class Transitions:
     tables: Tables
     lifecycle: Lifecycle
     sources: Sources
+    state_limit: int = STATE_LIMIT
 
     def advance(self, visits: Iterable[int]) -> None:
         """Enter or leave the states of these visits and all that follow at once.
@@ -77,8 +78,8 @@ class Transitions:
         counted = tables.one(
             "UPDATE workflow_execution SET states = states + 1 WHERE id = ? RETURNING states", visit["execution"]
         )
-        if counted and counted["states"] > STATE_LIMIT:
-            cause = f"the execution entered more than {STATE_LIMIT} states: is there a loop without an end?"
+        if counted and counted["states"] > self.state_limit:
+            cause = f"the execution entered more than {self.state_limit} states: is there a loop without an end?"
             self.lifecycle.finish(visit["execution"], WorkflowStatus.FAILED, error=asl.ErrorName.RUNTIME, cause=cause)
             return []
         tables.event(EventKind.STATE_ENTERED, visit["execution"], visit, {"input": parse(visit["input"])})

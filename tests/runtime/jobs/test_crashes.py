@@ -14,6 +14,7 @@ import pytest
 
 from shipway.domain.job import JobKind, JobNameTaken, JobNotFound, JobStage, JobStatus, Transition
 from shipway.domain.job_request import job_request
+from shipway.targets.local.jobs import Jobs
 from shipway.targets.local.jobs.folder import JobFolder
 from shipway.targets.local.jobs.runner import ABANDONED
 from shipway.targets.local.sandbox import support
@@ -142,6 +143,16 @@ def test_stop_ends_a_program_that_reacts_and_one_that_does_not(workshop: Worksho
     assert ("model" in record.empty) is not reacts
     workshop.jobs.stop("job")
     assert workshop.jobs.get("job") == record
+
+
+def test_a_program_that_cannot_notice_sigterm_is_not_waited_for(workshop: Workshop) -> None:
+    patient = Jobs(workshop.home, workshop.images, workshop.store, grace=100)
+    request = job_request(JobKind.TRAINING, workshop.training(workshop.image(train=GATED)))
+    patient.start(request)
+    started(workshop)
+    patient.stop("job")
+    until(lambda: patient.get("job").status is JobStatus.STOPPED, seconds=20)
+    assert patient.get("job").exit_code == 137
 
 
 def test_stop_is_kept_when_the_runner_dies(workshop: Workshop) -> None:

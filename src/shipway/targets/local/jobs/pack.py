@@ -1,6 +1,7 @@
 """Folders as archives: the same files make the same bytes."""
 
 import gzip
+import posixpath
 import shutil
 import stat
 import tarfile
@@ -44,8 +45,7 @@ def _add(tar: tarfile.TarFile, path: Path, name: str, seen_as: str) -> bool:
         info.type = tarfile.DIRTYPE
         tar.addfile(info)
     elif stat.S_ISLNK(mode):
-        _check_link(path, name, seen_as)
-        info.type, info.linkname = tarfile.SYMTYPE, str(path.readlink())
+        info.type, info.linkname = tarfile.SYMTYPE, _link(path, name, seen_as)
         tar.addfile(info)
     else:
         with path.open("rb") as file:
@@ -66,7 +66,8 @@ def _entries(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _check_link(path: Path, name: str, seen_as: str) -> None:
+def _link(path: Path, name: str, seen_as: str) -> str:
+    """Return what a link shall name: an absolute path of the container is made relative, so that it holds anywhere."""
     target = str(path.readlink())
     place = PurePosixPath(seen_as, name).parent / target
     parts: list[str] = []
@@ -77,6 +78,10 @@ def _check_link(path: Path, name: str, seen_as: str) -> None:
             parts.append(part)
     if not PurePosixPath(*parts).is_relative_to(seen_as):
         raise LinkLeaves(link=name, folder=seen_as, target=target)
+    absolute = target.startswith("/")
+    return (
+        posixpath.relpath(str(PurePosixPath(*parts)), str(PurePosixPath(seen_as, name).parent)) if absolute else target
+    )
 
 
 class ArchiveUnsafe(ShipwayError):

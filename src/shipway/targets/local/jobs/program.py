@@ -68,7 +68,7 @@ class Program:
                 os.close(told)
         output.follow(ours)
         self._ended = os.pidfd_open(self._process.pid)
-        self._inner = _inner(info) if has.namespaces else None
+        self._first, self._inner = _inner(info) if has.namespaces else (0, None)
 
     @property
     def pid(self) -> int:
@@ -116,7 +116,13 @@ class Program:
         return bool(poll.poll(seconds * 1000))
 
     def _terminate(self, grace: float) -> bool:
-        """Ask the program to end; return whether it did within the grace time."""
+        """Ask the program to end; return whether it did within the grace time.
+
+        One that would never notice is not waited for: the first process of a namespace gets no signal that it has no
+        handler for, so that most scripts would only spend the grace time.
+        """
+        if self._contained and not _listens(self._first):
+            return False
         with suppress(ProcessLookupError):
             if self._inner is not None:
                 signal.pidfd_send_signal(self._inner, signal.SIGTERM)
@@ -133,8 +139,19 @@ class Program:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
 
-def _inner(info: int) -> int | None:
-    """Return a handle of the first process inside the namespace, None when there is none (any more)."""
+def _listens(pid: int) -> bool:
+    """Return whether a process handles SIGTERM, or waits for it with the signal blocked."""
+    bit = 1 << (signal.SIGTERM - 1)
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            name, _, mask = line.partition(":")
+            if name in ("SigCgt", "SigBlk") and int(mask, 16) & bit:
+                return True
+    return False
+
+
+def _inner(info: int) -> tuple[int, int | None]:
+    """Return pid and handle of the first process inside the namespace; no handle when there is none (any more)."""
     text = b""
     with os.fdopen(info, "rb", buffering=0) as file:
         while chunk := file.read(4096):
@@ -142,9 +159,10 @@ def _inner(info: int) -> int | None:
             if b"}" in chunk:
                 break
     try:
-        return os.pidfd_open(int(json.loads(text)["child-pid"]))
+        pid = int(json.loads(text)["child-pid"])
+        return pid, os.pidfd_open(pid)
     except (ValueError, KeyError, ProcessLookupError):
-        return None
+        return 0, None
 
 
 class _file_size:  # noqa: N801 - used as a word

@@ -97,3 +97,15 @@ def test_a_map_of_a_thousand_items_is_no_trouble(bench: Bench) -> None:
     processor = machine(Add={"Type": "Pass", "End": True})
     done = bench.run(machine(Each=each(processor, MaxConcurrency=40)), [*range(1000)])
     assert done.output == [*range(1000)]
+
+
+def test_outputs_that_are_too_large_together_fail_the_state(bench: Bench) -> None:
+    same = [machine(**{f"B{n}": {"Type": "Pass", "End": True}}) for n in range(2)]
+    document = machine(Both=parallel(*same))
+    done = bench.run(document, "x" * 200_000)
+    assert (done.status, done.error) == (WorkflowStatus.FAILED, "States.DataLimitExceeded")
+    everything = [{"ErrorEquals": ["States.ALL"], "Next": "After"}]
+    named = [{"ErrorEquals": ["States.DataLimitExceeded"], "ResultPath": "$", "Next": "After"}]
+    for catch, status in ((everything, WorkflowStatus.FAILED), (named, WorkflowStatus.SUCCEEDED)):
+        caught = machine(Both=parallel(*same, Catch=catch, Next="After"), After={"Type": "Succeed"})
+        assert bench.run(caught, "x" * 200_000).status == status

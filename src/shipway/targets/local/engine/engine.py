@@ -42,11 +42,12 @@ class Engine:
 
     path: the database file. handlers: what does the work of a Task, by the part of its Resource after
     `arn:aws:states:::` (or the whole ARN of another kind); a process that only asks and tells needs none.
-    workers: how many handlers run at a time. state_limit: how many states one execution may enter. resolver: documents of nested executions that are not registered.
+    workers: how many handlers run at a time. state_limit: how many states one execution may enter.
+    resolver: documents of nested executions that are not registered.
     Usable from every thread. Close it, or use it as a context manager.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part that a caller may bring
         self,
         path: Path,
         handlers: Mapping[str, Handler],

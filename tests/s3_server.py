@@ -1,6 +1,8 @@
 """The S3 API on a free loopback port, in a thread of the test, and boto3 clients for it."""
 
 import contextlib
+import functools
+import hashlib
 import itertools
 import socket
 import subprocess
@@ -21,6 +23,7 @@ from waiting import until
 
 ACCESS_KEY = "AKIATESTING"
 SECRET = "a secret/with+signs"
+md5 = functools.partial(hashlib.md5, usedforsecurity=False)
 
 
 _SESSION = boto3.Session(region_name="us-east-1")

@@ -186,14 +186,10 @@ def way(request: pytest.FixtureRequest, tmp_path: Path, mounts: tuple[Mounts, st
 @contextlib.contextmanager
 def refused(code: str) -> Iterator[None]:
     """The block must be refused with S3's code; an answer to HEAD has its status only."""
-    try:
+    with pytest.raises((StoreError, ClientError)) as refusal:
         yield
-    except StoreError as error:
-        assert error.code == code
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == code
-    else:
-        raise AssertionError(f"not refused; expected {code}")
+    error = refusal.value
+    assert (error.code if isinstance(error, StoreError) else error.response["Error"]["Code"]) == code
 
 
 @pytest.fixture(name="refused")

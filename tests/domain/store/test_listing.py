@@ -1,5 +1,6 @@
 """Pages of a listing, against the definition written down plainly."""
 
+import itertools
 from dataclasses import dataclass
 
 import pytest
@@ -54,7 +55,7 @@ def test_pages_together_show_everything_once_in_order(keys, prefix, delimiter, l
     assert sorted(e.key for p in together for e in p) == sorted(shown)
     assert all(len(p) == limit for p in together[:-1])
     borders = [sorted((e.key for e in p), key=str.encode) for p in together if p]
-    assert all(a[-1].encode() < b[0].encode() for a, b in zip(borders, borders[1:], strict=False))
+    assert all(a[-1].encode() < b[0].encode() for a, b in itertools.pairwise(borders))
 
 
 def test_a_page_that_ends_exactly_at_a_common_prefix_goes_on_behind_it():

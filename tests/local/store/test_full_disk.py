@@ -29,7 +29,7 @@ except StoreFull as full:
 
 def check(store, kept):
     assert store.read("data", "k") == kept
-    assert os.listdir(store.blobs.staging) == []
+    assert list(store.blobs.staging.iterdir()) == []
     store.collect()
     assert len(list(store.blobs.names())) == len({version.sha256 for version in store.versions("data")})
 
@@ -87,7 +87,7 @@ def test_a_download_that_does_not_fit_leaves_no_half_file(store, small_disk):
     store.put("data", "big", b"x" * 8_000_000)
     with pytest.raises(StoreFull):
         store.download("s3://data/big", small_disk / "in")
-    assert os.listdir(small_disk / "in") == []
+    assert list((small_disk / "in").iterdir()) == []
 
 
 def _large(tmp_path: Path) -> Path:

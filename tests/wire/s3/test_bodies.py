@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from s3_server import ACCESS_KEY, SECRET, s3_client, serving_https
+from s3_server import ACCESS_KEY, SECRET, md5, s3_client, serving_https
 from shipway.awsapi.s3.chunked import FORMS, SIGNED, Chunked
 from shipway.awsapi.s3.errors import IncompleteBody, SignatureMismatch
 from shipway.awsapi.s3.sigv4 import Signer, signing_key
@@ -36,9 +36,9 @@ def test_every_checksum_is_verified_and_kept(raw, store, s3, algorithm):
 
 
 def test_content_md5_is_verified(raw, store):
-    md5 = b64(hashlib.md5(b"body").digest())
-    assert raw("PUT", "/data/k", b"body", {"Content-MD5": md5}).status == 200
-    assert raw("PUT", "/data/k", b"other", {"Content-MD5": md5}).code == "BadDigest"
+    given = b64(md5(b"body").digest())
+    assert raw("PUT", "/data/k", b"body", {"Content-MD5": given}).status == 200
+    assert raw("PUT", "/data/k", b"other", {"Content-MD5": given}).code == "BadDigest"
     assert raw("PUT", "/data/k", b"other", {"Content-MD5": "nonsense"}).code == "InvalidDigest"
     assert store.read("data", "k") == b"body"
 

@@ -12,7 +12,6 @@ from shipway.awsapi.s3.sigv2 import verify_presigned as verify_v2
 from shipway.awsapi.s3.sigv4 import verify_header, verify_presigned
 
 V4 = {"config": {"signature_version": "s3v4"}}
-NOW = datetime.now(UTC)
 
 
 def test_an_unsigned_request_is_denied(raw):
@@ -45,7 +44,7 @@ def test_an_unknown_key_is_refused(address, code):
 )
 def test_a_changed_header_is_noticed(raw, store, tamper, expected):
     headers = {"x-amz-meta-a": "1"}
-    tampered = {k.title() if k in ("authorization",) else k: v for k, v in tamper.items()}
+    tampered = {k.title() if k == "authorization" else k: v for k, v in tamper.items()}
     if "x-amz-content-sha256" in tampered:
         tampered["X-Amz-Content-SHA256"] = tampered.pop("x-amz-content-sha256")
     if "x-amz-date" in tampered:
@@ -126,15 +125,15 @@ def scope(client_method, signature, expires=60):
 def test_an_address_lives_until_it_expires(signature, verify):
     request = read_request(scope("get_object", signature))
     credentials = {ACCESS_KEY: SECRET}.get
-    verify(request, credentials, NOW + timedelta(seconds=30))
+    verify(request, credentials, datetime.now(UTC) + timedelta(seconds=30))
     with pytest.raises(AccessDenied, match="expired"):
-        verify(request, credentials, NOW + timedelta(seconds=90))
+        verify(request, credentials, datetime.now(UTC) + timedelta(seconds=90))
 
 
 def test_an_address_from_the_future_is_not_valid_yet():
     request = read_request(scope("get_object", "s3v4"))
     with pytest.raises(AccessDenied, match="not valid yet"):
-        verify_presigned(request, {ACCESS_KEY: SECRET}.get, NOW - timedelta(minutes=20))
+        verify_presigned(request, {ACCESS_KEY: SECRET}.get, datetime.now(UTC) - timedelta(minutes=20))
 
 
 def test_an_address_lives_for_7_days_at_most(address, exchange):
@@ -155,6 +154,6 @@ def test_clocks_may_differ_by_a_quarter_of_an_hour(minutes):
     headers = [(k.lower().encode(), v.encode()) for k, v in {**request.headers, "host": "localhost"}.items()]
     found = read_request({"method": "GET", "path": "/data", "query_string": b"", "headers": headers})
     credentials = {ACCESS_KEY: SECRET}.get
-    verify_header(found, credentials, NOW + timedelta(minutes=minutes * 14 / 16))
+    verify_header(found, credentials, datetime.now(UTC) + timedelta(minutes=minutes * 14 / 16))
     with pytest.raises(TimeSkewed):
-        verify_header(found, credentials, NOW + timedelta(minutes=minutes))
+        verify_header(found, credentials, datetime.now(UTC) + timedelta(minutes=minutes))

@@ -11,9 +11,10 @@ from shipway.awsapi.s3.errors import InvalidRequestArgument, PathUnreadable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Request:
-    """path: as sent, percent-encoded, with any mount prefix. mount: that prefix. headers: names in lower case, repeated ones joined by ",".
+    """What the request line and the headers say.
 
-    query: (name, value) pairs, decoded. bucket and key are empty where the address has none.
+    path: as sent, percent-encoded, with any mount prefix. mount: that prefix. bucket and key: empty where the address
+    has none. query: (name, value) pairs, decoded. headers: names in lower case, repeated ones joined by ",".
     """
 
     method: str

@@ -130,7 +130,7 @@ class Blobs:
     def names(self) -> Iterator[str]:
         """Yield the sha256 of every blob in place."""
         for folder in self._folders():
-            yield from os.listdir(folder)
+            yield from (path.name for path in folder.iterdir())
 
     def remove(self, sha256: str) -> int | None:
         """Remove a blob and return its size, None when another collector was first.
@@ -151,7 +151,7 @@ class Blobs:
 
     def sweep(self) -> int:
         """Remove the staged files of writers that died, and return how many there were."""
-        return sum(_remove_if_unlocked(self.staging / name) for name in os.listdir(self.staging))
+        return sum(_remove_if_unlocked(path) for path in list(self.staging.iterdir()))
 
 
 def _locked_file(folder: Path) -> tuple[int, Path]:

@@ -47,6 +47,7 @@ class Control:
 
     def _tend(self) -> None:
         upkeep = 0.0
+        self._safely(self._adopt)
         while not self._stop.wait(TEND_SECONDS):
             self._safely(self._remind)
             self._safely(self._restart_failed)
@@ -78,6 +79,10 @@ class Control:
             )
             log.warning("the approval of release %s expires in %s", question.approval.release, left)
             machine.approvals.warned(question.token)
+
+    def _adopt(self) -> None:
+        """Apply to the gateway what was recorded: the last control plane may have died in between."""
+        self.machine.gateway.ensure(self.machine.project.local.api_port or None)
 
     def _restart_failed(self) -> None:
         for name in self.machine.supervisor.tend():

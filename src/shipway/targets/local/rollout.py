@@ -65,7 +65,7 @@ class Rollout:
         deployment = record.deployment
         pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="rollout")
         try:
-            self._apply(record.function, deployment)
+            self._apply(record.function, deployment, again=deployment.phase is not Phase.PREPARING)
             while not deployment.phase.final:
                 counts = self._counts(record.function)
                 step, detail = self._step(deployment, record.function, pool)
@@ -111,9 +111,10 @@ class Rollout:
         error = running.exception()
         return (Step.FAILED, str(error)) if error else (Step.DONE, "")
 
-    def _apply(self, function: str, deployment: Deployment) -> None:
+    def _apply(self, function: str, deployment: Deployment, *, again: bool = False) -> None:
+        """Set the split that this phase wants. again: also when it is recorded, which a crash may have cut short."""
         wanted = weights(deployment)
-        if not self._applied(function, wanted):
+        if (again and wanted) or not self._applied(function, wanted):
             self._traffic.set_weights(function, wanted)
 
     def _applied(self, function: str, wanted: Mapping[str, int]) -> bool:

@@ -114,9 +114,13 @@ class LocalTarget:
         return built
 
     def start(self, cause: Cause) -> Execution:
+        self.up()
+        return self.enqueue(cause)
+
+    def enqueue(self, cause: Cause) -> Execution:
+        """Write an execution down for the control plane, whether it runs now or later."""
         machine = self._machine
         project = machine.project
-        self.up()
         number = machine.home.next_number("execution")
         execution = machine.engine.start(
             pipeline.document(project),

@@ -24,6 +24,7 @@ end, 1)
 """
 CALLERS_ID = "^[A-Za-z0-9._:-]{1,64}$"
 TIMED_OUT = ',"OriginalStatusCode":0,"OriginalMessage":"timed out"'
+BUFFERED = 32768  # bytes of a body to wait for: only a request that is there as a whole can be tried again
 JSON = "content-type application/json"
 
 
@@ -112,7 +113,6 @@ def _public(state: State) -> str:
     return f"""\
 frontend public
     bind 127.0.0.1:{state.public_port}
-    option http-buffer-request
 {_errors({400: "Bad Request", 408: "Request Timeout", 500: "Internal Server Error"})}
     http-request set-var(txn.id) uuid()
     http-request set-var(txn.id) req.hdr(x-inference-id) if {{ req.hdr(x-inference-id) -m reg {CALLERS_ID} }}
@@ -125,6 +125,7 @@ frontend public
     http-request return status 405 {JSON} hdr allow POST {_body("Method Not Allowed")} if {{ path /api }} !METH_POST
     http-request return status 413 {JSON} {_body("Request Entity Too Large")} if {{ req.body_size gt {BODY_LIMIT} }}
     http-request return status 503 {JSON} {_body("Service Unavailable")} unless {{ var(txn.backend) -m found }}
+    http-request wait-for-body time 15s at-least {BUFFERED}
     http-request del-header x-api-key
     http-request set-header x-shipway-client %[var(txn.client)]
     http-request set-header x-forwarded-for %[src]

@@ -59,7 +59,7 @@ class NotImplementedHere(StoreError):
     """S3 knows it, this store does not."""
 
     message = "{feature} is not implemented by this store"
-    hint = "docs: the S3 operations that the local target has"
+    hint = "docs/object-store.md lists the operations that the local target has"
     code = "NotImplemented"
     status = 501
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from shipway.domain.function import TIME_LIMIT, FunctionFailed, InvocationFailed, check_function
 from shipway.domain.values import Json
 from shipway.targets.local.gateway import Gateway
-from shipway.targets.local.gateway.gateway import free_port
+from shipway.targets.local.gateway.gateway import free_ports
 from shipway.targets.local.hosted import hosted
 from shipway.targets.local.images.image import Image
 from shipway.targets.local.probe import get
@@ -52,7 +52,7 @@ class Functions:
         """
         check_function(function, version)
         count = processes or max(2, min(4, os.cpu_count() or 1))
-        ports = self._gateway.versions(function).get(version) or [free_port() for _ in range(count)]
+        ports = self._gateway.versions(function).get(version) or free_ports(count)
         names = [f"fn-{function}-{version}-{index}" for index in range(len(ports))]
         variables = {**self._environment(function, version), **environment}
         try:

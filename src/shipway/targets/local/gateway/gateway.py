@@ -1,5 +1,6 @@
 """The gateway as the rest of the target uses it."""
 
+import contextlib
 import fcntl
 import json
 import socket
@@ -69,10 +70,13 @@ class Gateway:
         with self._locked():
             known = self._read()
             if known is None:
-                self._write(State(public_port=api_port or free_port(), runtime_port=free_port()))
+                public, runtime = free_ports(2)
+                self._write(State(public_port=api_port or public, runtime_port=runtime))
             else:
                 self._write(replace(known, public_port=api_port or known.public_port))
             state = self._state()
+            for route in state.endpoints.values():  # sockets live where a reboot empties
+                self._places.endpoint_folder(route.place).mkdir(mode=0o700, exist_ok=True)
             haproxy = str(find("haproxy"))
             ports = f"{state.public_port} {state.runtime_port}"
             argv = (haproxy, "-db", "-f", self._places.config.name)
@@ -356,9 +360,16 @@ class Gateway:
 
 def free_port() -> int:
     """Return a loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return different loopback ports that nobody listens on now."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def listens(port: int) -> bool:

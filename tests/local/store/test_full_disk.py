@@ -60,7 +60,7 @@ def small_disk(tmp_path):
     if mounted.returncode:
         pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)  # also when a failed test left a file open
 
 
 def test_a_full_disk_keeps_the_old_and_works_again_when_there_is_room(small_disk, tmp_path):

@@ -331,6 +331,7 @@ def test_a_jsonpath_state(state, places):
         ({**PASS, "Output": {"a": ["{% 1 + %}"]}}, ["Output.a[0]"]),
         ({**PASS, "Output": "{% 1"}, ["Output"]),
         ({**PASS, "Output": "1 %}"}, ["Output"]),
+        ({**PASS, "Output": " {% 1 %}"}, ["Output"]),
         ({**PASS, "Output": "{% %}"}, ["Output"]),
         ({**PASS, "Output": {"x.$": "$.y"}}, ["Output.x.$"]),
         ({**PASS, "Output": "text with {% in it"}, []),

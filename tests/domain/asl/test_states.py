@@ -329,7 +329,7 @@ def test_failures_within_the_tolerance_are_none():
         ({"Output": None}, None),
         ({"Output": "{% null %}"}, None),
         ({"Output": "{%$states.input.a%}"}, 1),
-        ({"Output": " {% 1 %}x"}, " {% 1 %}x"),
+        ({"Output": "a {% 1 %}x"}, "a {% 1 %}x"),
         ({"Output": "{% $states.result %}"}, "States.QueryEvaluationError"),
         ({"Output": "{% $uuid() %}"}, "00000000-0000-4000-8000-000000000000"),
         ({"Output": "{% $millis() = $toMillis($now()) %}"}, True),

@@ -225,8 +225,8 @@ def jsonata(value: Json, tools: Tools) -> Iterator[Complaint]:
 def _expression(value: str, tools: Tools) -> Iterator[Complaint]:
     code = expression(value)
     if code is None:
-        if value.startswith(OPENING) or value.endswith(CLOSING):
-            yield "", f"{value!r}: an expression is the whole string, from {{% to %}}"
+        if value.strip().startswith(OPENING) or value.strip().endswith(CLOSING):
+            yield "", f"{value!r}: an expression is the whole string, from {{% to %}}, without a space around it"
     elif not code:
         yield "", "the expression is empty"
     elif tools.jsonata is not None:

@@ -156,10 +156,15 @@ def write(folder: Path, **sections: Mapping[str, object]) -> Path:
         path.write_text(text)
         path.chmod(0o755 if text.startswith("#!") else 0o644)
     configure(folder, **sections)
+    share_environments(folder)
+    return folder
+
+
+def share_environments(folder: Path) -> None:
+    """Let a project's home use the environments that other tests have made."""
     ENVIRONMENTS.mkdir(exist_ok=True)
     (folder / ".shipway").mkdir(exist_ok=True)
     (folder / ".shipway" / "envs").symlink_to(ENVIRONMENTS)
-    return folder
 
 
 def configure(folder: Path, **sections: Mapping[str, object]) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+import tiny
 from fakes import FakeTarget
 from shipway.ports.target import Target
+from shipway.targets.local.target import LocalTarget
+from shipway.targets.local.wiring import Machine
 
 Rig = Callable[[Path], AbstractContextManager[Target]]
 
@@ -22,7 +25,19 @@ def memory(folder: Path) -> Iterator[Target]:
     yield FakeTarget()
 
 
-TARGETS: dict[str, Rig] = {"memory": memory}
+@contextmanager
+def local(folder: Path) -> Iterator[Target]:
+    """This machine, with real processes."""
+    project = tiny.write(folder / "tiny", deployment={"strategy": "all-at-once"})
+    target = LocalTarget(Machine(project))
+    target.put(str(project / "data"), "")
+    try:
+        yield target
+    finally:
+        target.down()
+
+
+TARGETS: dict[str, Rig] = {"memory": memory, "local": local}
 
 
 @pytest.fixture(params=TARGETS)

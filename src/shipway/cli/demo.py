@@ -106,7 +106,7 @@ def tell(target: Target, project: Path) -> dict[str, object]:
     key = target.create_key(APPROVER)
     body, content_type, file = sample(project)
     say(f"{REQUESTS} requests with real rows through the public API")
-    sent = send(health.api, key, bodies(body, content_type), content_type)
+    sent = send(health.api, key, bodies(project, body, content_type), content_type)
     detail(
         f"{sent.requests} sent, {sent.failed} failed; half answered within {sent.quantile(0.5):.1f} ms,"
         f" 95 % within {sent.quantile(0.95):.1f} ms"
@@ -197,11 +197,12 @@ def sample(project: Path) -> tuple[bytes, str, Path]:
     raise DemoFailed(problem=f"{project} has no samples", remedy="reinstall Shipway: the example is not whole")
 
 
-def bodies(body: bytes, content_type: str) -> list[bytes]:
-    """Return one request a row of a CSV sample; anything else is sent as it is."""
-    if content_type != "text/csv":
+def bodies(project: Path, body: bytes, content_type: str) -> list[bytes]:
+    """Return one request a row of samples/rows.csv; where an example has none, its sample request as it is."""
+    rows = project / "samples" / "rows.csv"
+    if content_type != "text/csv" or not rows.is_file():
         return [body]
-    return [line + b"\n" for line in body.splitlines() if line.strip()]
+    return [line + b"\n" for line in rows.read_bytes().splitlines() if line.strip()]
 
 
 def send(address: str, key: str, rows: Sequence[bytes], content_type: str) -> Sent:

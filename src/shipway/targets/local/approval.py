@@ -58,6 +58,13 @@ class Approvals:
             raise ApprovalNotFound(approval=execution)
         return _question(row)
 
+    def latest(self) -> Question:
+        """Return what was asked last of all; raises ApprovalNotFound."""
+        row = self._home.connection.execute("SELECT * FROM approvals ORDER BY requested DESC LIMIT 1").fetchone()
+        if row is None:
+            raise ApprovalNotFound(approval="latest")
+        return _question(row)
+
     def pending(self) -> Sequence[Question]:
         """Return the questions without an answer, oldest first."""
         rows = self._home.connection.execute(

@@ -81,7 +81,8 @@ class Control:
             machine.approvals.warned(question.token)
 
     def _adopt(self) -> None:
-        """Apply to the gateway what was recorded: the last control plane may have died in between."""
+        """Take over what runs: the last control plane may have died between writing something down and doing it."""
+        self.machine.jobs.recover()
         self.machine.gateway.ensure(self.machine.project.local.api_port or None)
 
     def _restart_failed(self) -> None:

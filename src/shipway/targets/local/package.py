@@ -17,6 +17,14 @@ class ModelExists(ShipwayError):
     status = 409
 
 
+class ModelNotFound(ShipwayError):
+    """No model of this name was saved."""
+
+    message = "model {model!r} does not exist"
+    exit_code = 4
+    status = 404
+
+
 class ModelDocumentInvalid(ShipwayError):
     """A createModel document without what a model is made of."""
 
@@ -62,3 +70,10 @@ class Models:
         if row["document"] != canonical(document):
             raise ModelExists(model=name)
         return {"ModelArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model/{name}"}
+
+    def get(self, name: str) -> Model:
+        """Return a model; raises ModelNotFound."""
+        row = self._home.connection.execute("SELECT * FROM models WHERE name=?", (name,)).fetchone()
+        if row is None:
+            raise ModelNotFound(model=name)
+        return Model(name=row["name"], image=row["image"], model=row["model"])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import shipway
 from shipway.domain import names, pipeline, workflow
-from shipway.domain.approval import Approval, ApprovalClosed, ApprovalNotFound, ApprovalStatus, Decision, decide
+from shipway.domain.approval import Approval, ApprovalClosed, ApprovalStatus, Decision, decide
 from shipway.domain.errors import ShipwayError
 from shipway.domain.job import JobRecord, JobStage
 from shipway.domain.pipeline import APPROVAL, Cause, Execution, ExecutionNotFound
@@ -269,10 +269,7 @@ class LocalTarget:
     def _question(self, execution: str) -> Question:
         if execution != "latest":
             return self._machine.approvals.newest(execution)
-        pending = self._machine.approvals.pending()
-        if not pending:
-            raise ApprovalNotFound(approval=execution)
-        return pending[-1]
+        return self._machine.approvals.latest()
 
     def _settled(self, question: Question) -> Question:
         """Return the question with the answer that the engine knows of."""
@@ -302,7 +299,7 @@ def _job_view(job: JobRecord) -> JobView:
     after = [at for at in times.values() if ran_from is not None and at > ran_from]
     return JobView(
         name=job.name,
-        kind=str(job.kind),
+        kind=str(job.kind).lower(),
         status=str(job.status),
         started=job.created,
         ended=max(times.values()) if times and job.status.final else None,

@@ -71,7 +71,16 @@ class Machine:
     @cached_property
     def jobs(self) -> Jobs:
         """Processing, training and transform jobs."""
-        return Jobs(self.home.root, self.images, self.store)
+        return Jobs(self.home.root, self.images, self.store, models=self._model)
+
+    def _model(self, name: str) -> tuple[str, str]:
+        found = self.models.get(name)
+        return found.image, found.model
+
+    @cached_property
+    def models(self) -> Models:
+        """Model packages."""
+        return Models(self.home)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -128,7 +137,7 @@ class Machine:
             home=self.home,
             store=self.store,
             experiments=Experiments(self.home),
-            models=Models(self.home),
+            models=self.models,
             inbox=self.inbox,
         )
         # The parts are made when a stage runs: only then must the gateway have an address.

@@ -1,10 +1,11 @@
 """The training workflow's own functions and small services, as this machine performs them."""
 
 import json
+import shutil
 import tarfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import cast
 
 from shipway.domain.errors import ShipwayError
@@ -58,7 +59,7 @@ def handlers(services: Services) -> dict[str, Handler]:
     functions = PlatformFunctions(services)
     return {
         "lambda:invoke": functions.invoke,
-        "sagemaker:createModel": lambda task: services.models.create(_object(task.input)),
+        "sagemaker:createModel": lambda task: _create_model(services, task),
         "sns:publish": lambda task: _publish(services.inbox, task),
     }
 
@@ -152,29 +153,43 @@ class PlatformFunctions:
 
 
 def share(store: Store, model: str, folder: Path) -> list[str]:
-    """Unpack a model archive's `user-data/` into a folder of the shared volume; return the files' names.
+    """Copy the `user-data/` of a model archive into a folder of the shared volume; return the files' names.
 
     The folder appears whole or not at all. Raises SharedDataInvalid for a member that is no plain file inside it.
     """
     bucket, key = _split(model)
     draft = folder.with_name(f".{folder.name}.draft")
-    draft.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
     names: list[str] = []
     total = 0
     with tarfile.open(store.blob(bucket, key), "r:gz") as archive:
         for member in archive:
-            name = member.name.removeprefix("./")
-            if not name.startswith(USER_DATA) or member.isdir():
+            path = PurePosixPath(member.name.removeprefix("./"))
+            if not str(path).startswith(USER_DATA) or member.isdir():
                 continue
             total += member.size
-            if not member.isfile() or total > SHARED_LIMIT:
-                raise SharedDataInvalid(model=model, problem=f"{name} is no plain file or takes it over 1 GiB")
-            member.name = name.removeprefix(USER_DATA)
-            archive.extract(member, draft, filter="data")
-            names.append(member.name)
+            content = archive.extractfile(member) if member.isfile() and ".." not in path.parts else None
+            if content is None or total > SHARED_LIMIT:
+                raise SharedDataInvalid(model=model, problem=f"{path} is no plain file in there or takes it over 1 GiB")
+            target = draft / path.relative_to(USER_DATA)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as file:
+                shutil.copyfileobj(content, file)
+            names.append(str(path.relative_to(USER_DATA)))
     if not folder.exists():
         draft.rename(folder)
     return sorted(names)
+
+
+def _create_model(services: Services, task: Task) -> Json:
+    document = _object(task.input)
+    answer = services.models.create(document)
+    bucket, key = _split(str(_object(document["PrimaryContainer"])["ModelDataUrl"]))
+    with tarfile.open(services.store.blob(bucket, key), "r:gz") as archive:
+        if not any(member.isfile() for member in archive):
+            raise TaskFailed(error="ModelMissing", cause="the training wrote no file to /opt/ml/model")
+    return answer
 
 
 def _publish(inbox: Inbox, task: Task) -> Json:

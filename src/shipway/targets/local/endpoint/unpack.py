@@ -38,7 +38,8 @@ def _checked(archive: Path, tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
             problem = f"it holds more than {LARGEST // 1024**3} GiB"
         if problem:
             raise ModelUnsafe(model=archive, problem=problem)
-        yield member
+        if PurePosixPath(member.name).parts:  # "." is the folder itself, as `tar -C DIR .` writes it
+            yield member
 
 
 def _problem(member: tarfile.TarInfo) -> str:

@@ -126,3 +126,12 @@ def test_what_is_no_archive_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "m.tar.gz").write_bytes(b"nothing")
     with pytest.raises(ModelUnsafe, match="cannot be read"):
         unpack(tmp_path / "m.tar.gz", tmp_path / "model")
+
+
+def test_a_model_packed_as_a_whole_folder_is_plain(tmp_path: Path) -> None:
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "model.json").write_text("{}")
+    with tarfile.open(tmp_path / "m.tar.gz", "w:gz") as tar:
+        tar.add(tmp_path / "made", arcname=".")
+    unpack(tmp_path / "m.tar.gz", tmp_path / "model")
+    assert (tmp_path / "model" / "model.json").read_text() == "{}"

@@ -105,7 +105,10 @@ class Endpoints:
             raise EndpointNotFound(endpoint=name)
         if found.status == "InService":
             states = self._supervisor.states() if self._supervisor.running() else {}
-            up = [states.get(program) == "running" for program in starting.programs(name, found.instances)]
+            # One that was ready is "starting" in the supervisor's eyes for its first second.
+            up = [
+                states.get(program) in ("running", "starting") for program in starting.programs(name, found.instances)
+            ]
             return replace(found, status="InService" if any(up) else "OutOfService")
         return found
 

@@ -1,7 +1,7 @@
 """Endpoints of this machine: the image's own server, sandboxed, behind the runtime API."""
 
-import io
 import http.client
+import io
 import os
 import signal
 import tarfile

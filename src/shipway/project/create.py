@@ -14,6 +14,7 @@ from shipway.domain.project import Project
 from shipway.domain.project_rules import validate
 from shipway.project.decode import FILE
 from shipway.project.folder import COMMANDS
+from shipway.project.package_index import uv_environment
 
 HERE = Path(__file__).parent
 EXAMPLES = (HERE / "examples", HERE.parents[2] / "examples")  # in an installed wheel, in the working tree
@@ -142,7 +143,7 @@ def _make_executable(code: Path) -> None:
 
 def _run(argv: list[str], folder: Path, progress: Progress) -> None:
     """Run to the end, each line of output to `progress`; raises FetchFailed with the last lines."""
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**uv_environment(os.environ), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         with subprocess.Popen(
             argv, cwd=folder, env=environment, stdin=subprocess.DEVNULL, text=True,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from shipway.domain.image import BuildFailed
+from shipway.project.package_index import uv_environment
 from shipway.targets.local.tools import find
 
 
@@ -21,8 +22,8 @@ def run_uv(image: str, arguments: Sequence[str], progress: Callable[[str], None]
 
     Raises BuildFailed for `image`; its cause is uv's own.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
-    environment |= {"UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
+    kept = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    environment = uv_environment(kept) | {"UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
     said: list[str] = []
     with subprocess.Popen(
         [str(find_uv()), *arguments],

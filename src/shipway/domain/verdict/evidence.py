@@ -21,7 +21,7 @@ class InvalidEvidence(ShipwayError):
 
 
 def latency_bin(seconds: float) -> int:
-    """Return the bin of one latency, 0..BINS - 1: bin i holds EDGES[i-1] < latency <= EDGES[i]; the last one the rest."""
+    """Return a latency's bin, 0..BINS - 1: bin i holds EDGES[i-1] < latency <= EDGES[i], the last one the rest."""
     return bisect_left(EDGES, seconds)
 
 
@@ -30,7 +30,7 @@ class Counts:
     """What one version answered, in one second or in many.
 
     requests: all answers = ok (1xx to 3xx) + client_errors (4xx, counted against nobody) + server_errors (5xx).
-    latency: BINS counts of the time to the answer, of `ok` answers alone (a fast error is not speed); () = not measured.
+    latency: BINS counts of the time to the answer, of `ok` answers alone (a fast error is no speed); () = not measured.
     predictions: counts on bins or classes of the predicted value, the same bins for both versions; None = not known.
     """
 
@@ -75,9 +75,12 @@ class Evidence:
     old: Counts | None
 
 
+NOTHING = Counts()
+
+
 def merged(parts: Iterable[Counts]) -> Counts:
     """Return all parts as one, whatever their order."""
-    total = Counts()
+    total = NOTHING
     for part in parts:
         total = total + part
     return total

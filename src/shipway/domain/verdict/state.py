@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from shipway.domain.verdict.evidence import Counts
+from shipway.domain.verdict.evidence import NOTHING, Counts
 from shipway.domain.verdict.settings import Test
 
 POINTS = 240  # of the curve that are kept
@@ -50,23 +50,24 @@ class Point:
 class State:
     """All that the next second's verdict needs.
 
-    first, last: the first and last second with evidence; asked: the last one that was asked for, with evidence or not.
+    opened, asked: the first and last second that were asked for. first, last: the first and last that had evidence.
     seconds: with evidence; gaps: without, in between. begun: when the new version first answered.
-    new, old: all that was counted. open_new, open_old: the seconds that wait for both versions to have answered.
+    closed_new, closed_old: what has been compared. open_new, open_old: what waits until both versions have answered.
     recent: the live version's judged answers, errors and slow answers of late, fading.
     tests: the evidence against the new version. ruled_out: the evidence for it. stride: seconds a curve point.
     """
 
+    opened: int | None = None
+    asked: int | None = None
     first: int | None = None
     last: int | None = None
-    asked: int | None = None
     begun: int | None = None
     seconds: int = 0
     gaps: int = 0
-    new: Counts = Counts()
-    old: Counts = Counts()
-    open_new: Counts = Counts()
-    open_old: Counts = Counts()
+    closed_new: Counts = NOTHING
+    closed_old: Counts = NOTHING
+    open_new: Counts = NOTHING
+    open_old: Counts = NOTHING
     recent: tuple[float, float, float] = (0.0, 0.0, 0.0)
     tests: Mapping[Test, Wealth] = field(default_factory=dict)
     ruled_out: float = 1.0
@@ -74,11 +75,21 @@ class State:
     stride: int = 1
 
     @property
+    def new(self) -> Counts:
+        """All that the new version answered (its latency without the seconds in which it settles)."""
+        return self.closed_new + self.open_new
+
+    @property
+    def old(self) -> Counts:
+        """All that the live version answered in the same seconds."""
+        return self.closed_old + self.open_old
+
+    @property
     def silence(self) -> int:
         """Seconds that were asked for since evidence last came."""
-        if self.asked is None:
+        if self.asked is None or self.opened is None:
             return 0
-        return self.asked - (self.last if self.last is not None else (self.first or self.asked))
+        return self.asked - (self.opened - 1 if self.last is None else self.last)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +120,7 @@ def dump(state: State) -> dict[str, Any]:
 def load(document: Mapping[str, Any]) -> State:
     """Return the state that `dump` wrote."""
     fields = dict(document)
-    for name in ("new", "old", "open_new", "open_old"):
+    for name in ("closed_new", "closed_old", "open_new", "open_old"):
         fields[name] = _counts(fields[name])
     fields["recent"] = tuple(fields["recent"])
     fields["tests"] = {

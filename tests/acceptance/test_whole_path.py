@@ -47,7 +47,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
 def test_an_answer_can_be_traced(running: Plane) -> None:
     reply = running.ask(b"1,2", **{"content-type": "text/csv", "x-inference-id": "order-7"})
     assert (reply.status, reply.body) == (200, b"m1:order-7:1,2")
-    assert (reply.headers["x-inference-id"], reply.headers["x-shipway-release"]) == ("order-7", "1")
+    assert (reply.headers["x-inference-id"], reply.headers["x-shipway-release"]) == ("order-7-r1", "1")
     assert (running.home / "volume" / "last").read_text() == "order-7"
 
 

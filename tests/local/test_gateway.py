@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from shipway.targets.local.gateway.admin import server_orders, table_orders
-from shipway.targets.local.gateway.render import HOLD, HOLD_SCRIPT, Places, config, reference, table
+from shipway.targets.local.gateway.render import Places, config, reference, table
+from shipway.targets.local.gateway.scripts import SCRIPTS
 from shipway.targets.local.gateway.state import (
     SERVERS,
     EndpointRoute,
@@ -57,7 +58,19 @@ def test_a_state_says_how_every_server_shall_be() -> None:
 
 
 def test_the_tables() -> None:
-    assert maps(STATE) == {"keys": {"ab" * 32: "alice"}, "api": {"/api": "api2"}, "endpoints": {"e-1": "ep4"}}
+    assert maps(STATE) == {
+        "keys": {"ab" * 32: "alice"},
+        "api": {"/api": "api2"},
+        "endpoints": {"e-1": "ep4"},
+        "arms": {
+            "api2": "predict/",
+            "fn2/s0": "predict/1",
+            "fn2/s1": "predict/1",
+            "fn2/s2": "predict/2",
+            "fn2/s3": "predict/3",
+        },
+        "sticky": {},
+    }
     assert table({"b": "2", "a": "1"}) == "a 1\nb 2\n"
 
 
@@ -106,7 +119,8 @@ def test_haproxy_takes_the_configuration(tmp_path: Path) -> None:
     assert "    server s0 127.0.0.1:9000 weight 9\n" in text
     assert "    server s4 127.0.0.1:1 weight 0 disabled\n" in text
     places.config.write_text(text)
-    (tmp_path / HOLD).write_text(HOLD_SCRIPT)
+    for name, script in SCRIPTS.items():
+        (tmp_path / name).write_text(script)
     for name, entries in maps(STATE).items():
         (tmp_path / reference(name)).write_text(table(entries))
     command = [str(find("haproxy")), "-c", "-f", places.config.name]

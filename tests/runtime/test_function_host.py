@@ -90,7 +90,7 @@ def test_a_request_is_a_proxy_event(host: Host) -> None:
     assert (status, headers["x-own"], headers["x-inference-id"], headers["x-shipway-release"]) == (
         200,
         "yes",
-        "me",
+        "me-r7",
         "7",
     )
     said = json.loads(body)
@@ -119,8 +119,8 @@ def test_bytes_go_as_base64_both_ways(host: Host) -> None:
 @pytest.mark.parametrize("body", [b"raise", b"exit", b"bad"])
 def test_a_handler_that_fails_is_a_502_with_the_inference_id(host: Host, body: bytes) -> None:
     status, headers, answer = host.ask(body, **{"x-inference-id": "me"})
-    assert (status, headers["x-inference-id"]) == (502, "me")
-    assert json.loads(answer) == {"message": "Internal server error", "inferenceId": "me"}
+    assert (status, headers["x-inference-id"]) == (502, "me-r7")
+    assert json.loads(answer) == {"message": "Internal server error", "inferenceId": "me-r7"}
     expected = {b"raise": "ValueError: what only the log may say", b"exit": "SystemExit: 3", b"bad": "is malformed"}
     until(lambda: expected[body] in host.log.read_text())
 
@@ -138,8 +138,8 @@ def test_a_handler_out_of_time_costs_the_process_and_no_other_request(host: Host
         others = [pool.submit(host.ask, b"x") for _ in range(3)]
         assert [other.result()[0] for other in others] == [200] * 3
         status, headers, answer = slow.result()
-    assert (status, headers["x-inference-id"]) == (504, "late")
-    assert json.loads(answer) == {"message": "Endpoint request timed out", "inferenceId": "late"}
+    assert (status, headers["x-inference-id"]) == (504, "late-r7")
+    assert json.loads(answer) == {"message": "Endpoint request timed out", "inferenceId": "late-r7"}
     until(lambda: not Path(f"/proc/{first}").exists() or host.process.poll() is not None)
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from urllib.parse import parse_qsl, unquote
 
 from shipway.domain.errors import ShipwayError
+from shipway.domain.traffic import CLIENT
 from shipway.domain.values import Json, JsonObject
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024  # bytes of an event or a result, as Lambda has it
@@ -19,7 +20,6 @@ HOP_BY_HOP = frozenset(
 )
 INFERENCE_ID = "x-inference-id"
 RELEASE = "x-shipway-release"
-CLIENT = "x-shipway-client"  # who called, told by the gateway after it has checked the key
 TEXT_TYPES = "(?:text/[a-z0-9.+-]+|application/json|application/x-www-form-urlencoded)"
 TEXT = re.compile(TEXT_TYPES + r"\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
 

@@ -1,5 +1,6 @@
 """How requests are split between versions of a function: what may be asked, and the numbers a balancer needs."""
 
+import hashlib
 import math
 import re
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from typing import ClassVar
 from shipway.domain.errors import ShipwayError
 
 WINDOW = 1024  # requests over which HAProxy keeps a mean
+BUCKETS = 10_000  # callers are told apart in hundredths of a percent
+CLIENT = "x-shipway-client"  # the header in which the gateway tells who called, after it has checked the key
 MOST = 256  # the highest weight that a server can have in HAProxy
 
 
@@ -28,6 +31,15 @@ class VersionNotFound(ShipwayError):
     hint: ClassVar[str] = "publish it first"
     exit_code: ClassVar[int] = 4
     status: ClassVar[int] = 404
+
+
+class StickyInvalid(ShipwayError):
+    """A way to recognize callers that is none."""
+
+    message: ClassVar[str] = "callers cannot stick by {text!r}: {problem}"
+    hint: ClassVar[str] = 'write "none", "key", "header:NAME" or "cookie:NAME"'
+    exit_code: ClassVar[int] = 2
+    status: ClassVar[int] = 400
 
 
 class KeyNameInvalid(ShipwayError):
@@ -126,3 +138,67 @@ def check_key_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name):
         raise KeyNameInvalid(name=name)
     return name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sticky:
+    """How a caller is recognized, so that it keeps its version while two share the traffic.
+
+    kind: "none", "key" (the client that the API key belongs to), "header" or "cookie". name: of the header, in small
+    letters, or of the cookie.
+    """
+
+    kind: str = "none"
+    name: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether callers stick at all."""
+        return self.kind != "none"
+
+    @property
+    def source(self) -> str:
+        """The header or cookie that tells the caller."""
+        return CLIENT if self.kind == "key" else self.name
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}" if self.name else self.kind
+
+
+NOT_STICKY = Sticky()
+
+
+def parse_sticky(text: str) -> Sticky:
+    """Return what "none", "key", "header:NAME" or "cookie:NAME" says. Raises StickyInvalid."""
+    kind, colon, name = text.partition(":")
+    if kind in ("none", "key") and not colon:
+        return Sticky(kind=kind)
+    if kind not in ("header", "cookie") or not colon:
+        raise StickyInvalid(text=text, problem=f"{kind!r} is no way to recognize a caller")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+        raise StickyInvalid(text=text, problem=f"{name!r} cannot be a {kind}'s name")
+    return Sticky(kind=kind, name=name.lower() if kind == "header" else name)
+
+
+def bucket(caller: str | bytes, salt: str) -> int:
+    """Return a caller's place among all callers of one deployment, 0..BUCKETS-1, evenly spread.
+
+    caller: the value of its header, cookie or client name as sent. salt: the newer version, so that it is not the
+    same callers who meet every new version first. The gateway computes the same number.
+    """
+    value = caller.encode() if isinstance(caller, str) else caller
+    return int.from_bytes(hashlib.sha256(value + b":" + salt.encode()).digest()[:4], "big") % BUCKETS
+
+
+def threshold(percent: int) -> int:
+    """Return the bucket below which callers go to the newer version that gets `percent` of them."""
+    return percent * BUCKETS // 100
+
+
+def sticky_version(caller: str | bytes, older: str, newer: str, percent: int) -> str:
+    """Return which of two versions a caller meets while the newer one has `percent`, 0..100.
+
+    A caller changes sides at one percentage and at no other, so a change of the split moves only those between the
+    old and the new percentage, all in the same direction.
+    """
+    return newer if bucket(caller, newer) < threshold(percent) else older

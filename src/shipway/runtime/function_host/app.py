@@ -25,7 +25,8 @@ from shipway.runtime.function_host.loading import Handler
 from shipway.runtime.function_host.settings import Settings
 
 READY = "/.shipway/ready"  # answered by the host itself; the gateway lets no such path through
-VALID_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+VALID_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+NUMBERED = re.compile(r"[1-9][0-9]{0,8}")  # a version that is a release
 log = logging.getLogger("shipway.function_host")
 
 
@@ -60,11 +61,11 @@ class App:
         """Return what is said when the time is up; a handler that still runs costs the process its life."""
         if future.cancel():
             self._log(request_id, "all threads are busy: the handler was not called")
-            return self._signed(failure(503, "Service Unavailable", request_id), request_id)
+            return self._signed(failure(503, "Service Unavailable", self._name(request_id)), request_id)
         self._log(request_id, f"Task timed out after {self.settings.seconds:.2f} seconds")
         if self._recycling.acquire(blocking=False):
             self._recycle()
-        return self._signed(failure(504, "Endpoint request timed out", request_id), request_id)
+        return self._signed(failure(504, "Endpoint request timed out", self._name(request_id)), request_id)
 
     @property
     def recycling(self) -> bool:
@@ -74,7 +75,7 @@ class App:
     def too_large(self) -> HttpAnswer:
         """Return the answer to a body above the limit, which is not read."""
         request_id = str(uuid.uuid4())
-        return self._signed(failure(413, "Request Entity Too Large", request_id), request_id)
+        return self._signed(failure(413, "Request Entity Too Large", self._name(request_id)), request_id)
 
     def _answer(self, request: HttpRequest, request_id: str) -> HttpAnswer:
         if request.target == READY:
@@ -90,22 +91,27 @@ class App:
         event = proxy_event(request, request_id=request_id, stage="prod", epoch_ms=epoch_ms)
         body = event["body"]
         if isinstance(body, str) and len(body) > PAYLOAD_LIMIT:
-            return failure(413, "Request Entity Too Large", request_id)
+            return failure(413, "Request Entity Too Large", self._name(request_id))
         try:
             answer = http_answer(self._handler(event, context.make(self.settings, request_id)))
         except MalformedAnswer as error:
             self._log(request_id, f"{error}; {error.remedy}")
-            return failure(502, "Internal server error", request_id)
+            return failure(502, "Internal server error", self._name(request_id))
         except BaseException:  # noqa: BLE001 - sys.exit() in a handler must not end the pool's thread
             self._log(request_id, traceback.format_exc())
-            return failure(502, "Internal server error", request_id)
+            return failure(502, "Internal server error", self._name(request_id))
         if len(answer.body) > PAYLOAD_LIMIT:
             self._log(request_id, f"the handler's answer has {len(answer.body)} bytes, {PAYLOAD_LIMIT} are allowed")
-            return failure(502, "Internal server error", request_id)
+            return failure(502, "Internal server error", self._name(request_id))
         return answer
 
     def _signed(self, answer: HttpAnswer, request_id: str) -> HttpAnswer:
-        return answer.with_header(INFERENCE_ID, request_id).with_header(RELEASE, self.settings.version)
+        return answer.with_header(INFERENCE_ID, self._name(request_id)).with_header(RELEASE, self.settings.version)
+
+    def _name(self, request_id: str) -> str:
+        """Return the answer's inference id: the request's, and the release that answered."""
+        version = self.settings.version
+        return f"{request_id}-r{version}" if NUMBERED.fullmatch(version) else request_id
 
     def _log(self, request_id: str, what: str) -> None:
         token = context.REQUEST.set(request_id)

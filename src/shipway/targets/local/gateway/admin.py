@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shipway.domain.traffic import Counts
 from shipway.targets.local.gateway.render import reference
-from shipway.targets.local.gateway.state import Server
+from shipway.targets.local.gateway.state import ARMS, Server
 
 FORCED_MAINTENANCE = 1  # a bit of a server's administrative state
 BATCH = 20  # orders on one line: a line has room for 64 KiB
@@ -67,7 +67,10 @@ def tables(path: Path, names: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def counters(path: Path) -> tuple[dict[str, Counts], dict[str, int]]:
-    """Return "backend/server" -> its counters since HAProxy started, and -> requests that it answers right now."""
+    """Return "backend/server" -> its counters since HAProxy started, and -> requests that it answers right now.
+
+    What a server answered to sticky callers is counted under its function's own backend.
+    """
     lines = ask(path, "show stat").splitlines()
     names = lines[0].removeprefix("# ").split(",")
     counted: dict[str, Counts] = {}
@@ -76,10 +79,15 @@ def counters(path: Path) -> tuple[dict[str, Counts], dict[str, int]]:
         row = dict(zip(names, line.split(","), strict=False))
         if row.get("svname", "") in ("", "FRONTEND", "BACKEND"):
             continue
-        name = f"{row['pxname']}/{row['svname']}"
-        counted[name] = _counts(row)
-        busy[name] = int(row["scur"] or 0) + int(row["qcur"] or 0)
+        name = f"{_function(row['pxname'])}/{row['svname']}"
+        counted[name] = counted.get(name, Counts()).plus(_counts(row))
+        busy[name] = busy.get(name, 0) + int(row["scur"] or 0) + int(row["qcur"] or 0)
     return counted, busy
+
+
+def _function(backend: str) -> str:
+    """Return the backend whose place a server stands for: those of sticky callers hold the same processes."""
+    return backend[:-1] if backend.startswith("fn") and backend.endswith(ARMS) else backend
 
 
 def _counts(row: Mapping[str, str]) -> Counts:

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,9 +13,11 @@ from pathlib import Path
 
 from shipway.domain.errors import ShipwayError
 from shipway.domain.function import FunctionNotFound, VersionInUse
-from shipway.domain.traffic import Counts, VersionNotFound, check_key_name, check_weights
+from shipway.domain.traffic import Counts, Sticky, VersionNotFound, check_key_name, check_weights
 from shipway.targets.local.gateway import admin
-from shipway.targets.local.gateway.render import HOLD, HOLD_SCRIPT, LAYOUT, Places, config, table
+from shipway.targets.local.gateway.evidence import Record, Second
+from shipway.targets.local.gateway.render import LAYOUT, Places, config, table
+from shipway.targets.local.gateway.scripts import SCRIPTS
 from shipway.targets.local.gateway.state import (
     ENDPOINTS,
     FUNCTIONS,
@@ -40,6 +43,7 @@ from shipway.targets.local.supervise.files import replace_text
 from shipway.targets.local.tools import find
 
 PROGRAM = "gateway"
+COLLECTOR = "evidence"
 
 
 class GatewayDown(ShipwayError):
@@ -60,6 +64,7 @@ class Gateway:
     def __init__(self, home: Path, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
         self._places = Places(home / "run" / "gateway", supervisor.runtime)
+        self._record = Record(self._places.record)
 
     def ensure(self, api_port: int | None = None) -> None:
         """Make the gateway run and do what is recorded; returns when it answers. Safe to repeat.
@@ -82,9 +87,16 @@ class Gateway:
             argv = (haproxy, "-db", "-f", self._places.config.name)
             layout = {"SHIPWAY_GATEWAY": f"{LAYOUT} {ports}"}
             folder = str(self._places.folder)
+            self._supervisor.ensure(self._collector())
             self._supervisor.ensure(Program(name=PROGRAM, argv=argv, environment=layout, cwd=folder, priority=10))
             self._wait(lambda: listens(state.public_port) and listens(state.runtime_port))
             self._apply(state)
+
+    def _collector(self) -> Program:
+        """Return the program that counts HAProxy's lines; HAProxy does not wait for it."""
+        module = ("-P", "-m", "shipway.targets.local.gateway.collector")
+        argv = (sys.executable, *module, str(self._places.evidence), str(self._places.record))
+        return Program(name=COLLECTOR, argv=argv, priority=5)
 
     @property
     def address(self) -> str:
@@ -125,6 +137,12 @@ class Gateway:
             self._function(state, function)
             self._commit(replace(state, exposed=function))
 
+    def set_sticky(self, function: str, sticky: Sticky) -> None:
+        """Let callers keep their version while two share the traffic. Raises FunctionNotFound, GatewayDown."""
+        with self._changing() as state:
+            route = self._function(state, function)
+            self._commit(with_function(state, function, replace(route, sticky=sticky)))
+
     def counts(self, function: str) -> dict[str, Counts]:
         """Return version -> what it has answered since it was added. Raises FunctionNotFound, GatewayDown.
 
@@ -135,6 +153,21 @@ class Gateway:
             counted = self._counted(state)
             self._write(counted)
             return {name: each.last for name, each in counted.functions[function].versions.items()}
+
+    def evidence(self, function: str, after: int) -> list[Second]:
+        """Return every second behind `after` that is over, in order; none is left out, and none changes later.
+
+        after: whole seconds since 1970, UTC; nothing older than a day is known. The newest is about two seconds old.
+        A second of which nobody can say whether all requests were counted has no versions; that takes PATIENCE
+        seconds to find out. Latencies are of successful answers, from the request's last byte to the answer's head.
+        """
+        state = self._read()
+        known = state.functions.get(function) if state else None
+        return self._record.evidence(function, after, known.versions if known else ())
+
+    def vouched(self) -> int | None:
+        """Return the newest second whose requests were all counted, none included; None when there is none."""
+        return self._record.newest()
 
     def add_version(self, function: str, version: str, ports: Sequence[int]) -> None:
         """Take in the processes of a version, without traffic yet. Safe to repeat. Raises GatewayFull, GatewayDown."""
@@ -342,7 +375,8 @@ class Gateway:
         replace_text(self._places.folder / "state.json", json.dumps(encode(state)))
         for name, entries in maps(state).items():
             replace_text(self._places.table(name), table(entries))
-        replace_text(self._places.folder / HOLD, HOLD_SCRIPT)
+        for name, script in SCRIPTS.items():
+            replace_text(self._places.folder / name, script)
         replace_text(self._places.config, config(state, self._places))
 
     @contextmanager

@@ -4,26 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shipway.targets.local.gateway.state import ENDPOINTS, FUNCTIONS, INSTANCES, SERVERS, Server, State, servers
+from shipway.domain.traffic import BUCKETS
+from shipway.targets.local.gateway.scripts import HOLD, STICKY
+from shipway.targets.local.gateway.state import (
+    ARMS,
+    ENDPOINTS,
+    FUNCTIONS,
+    INSTANCES,
+    SERVERS,
+    Server,
+    State,
+    servers,
+)
 
-LAYOUT = "2"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
+LAYOUT = "3"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
 BODY_LIMIT = 10 * 1024 * 1024  # bytes, as API Gateway has it
 # A refused connection takes a process out at once, a look every 100 ms brings it back.
 CHECKED = "check inter 1s fastinter 100ms downinter 100ms rise 1 fall 1 observe layer4 error-limit 1 on-error mark-down"
-HOLD = "hold.lua"
-HOLD_SCRIPT = """\
--- Holds a request while no server of a backend is up, for ten seconds at the most.
-core.register_action("hold", {"http-req"}, function(txn, backend)
-    for _ = 1, 200 do
-        if tonumber(txn.sf:nbsrv(backend)) > 0 then
-            return
-        end
-        core.msleep(50)
-    end
-end, 1)
-"""
-CALLERS_ID = "^[A-Za-z0-9._:-]{1,64}$"
+CALLERS_ID = "^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
+RELEASE = "^[1-9][0-9]{0,8}$"  # versions that are releases; answers name those in their inference id
 TIMED_OUT = ',"OriginalStatusCode":0,"OriginalMessage":"timed out"'
+RING = 4 * 1024 * 1024  # bytes of lines that wait while nobody collects them; about 60,000 requests
 BUFFERED = 32768  # bytes of a body to wait for: only a request that is there as a whole can be tried again
 JSON = "content-type application/json"
 
@@ -48,6 +49,16 @@ class Places:
     def table(self, name: str) -> Path:
         """The file of a table that can be changed at run time; HAProxy knows it by the bare name, see `reference`."""
         return self.folder / reference(name)
+
+    @property
+    def evidence(self) -> Path:
+        """The socket on which the collector takes one line a request."""
+        return self.runtime / "evidence.sock"
+
+    @property
+    def record(self) -> Path:
+        """What the collector has counted."""
+        return self.folder / "evidence.db"
 
     def inner(self, place: int) -> Path:
         """Where the inner half of a function's path listens."""
@@ -85,6 +96,7 @@ def _head(places: Places) -> str:
     return f"""\
 global
     lua-load {HOLD}
+    lua-load {STICKY}
     stats socket {places.admin} mode 600 level admin
     log stdout format raw local0 err
     maxconn 4000
@@ -105,14 +117,26 @@ defaults
     timeout http-keep-alive 75s
     timeout queue 10s
     http-reuse safe
+
+ring evidence
+    format raw
+    maxlen 256
+    size {RING}
+    timeout connect 1s
+    timeout server 20d
+    server collector unix@{places.evidence}
 """
 
 
 def _public(state: State) -> str:
-    keys, api = reference("keys"), reference("api")
+    keys, api, arms = reference("keys"), reference("api"), reference("arms")
+    signed = "%[var(txn.id)]-r%[var(txn.release)]"
     return f"""\
 frontend public
     bind 127.0.0.1:{state.public_port}
+    log ring@evidence format raw local0 info
+    no option dontlog-normal
+    log-format "%[date] %[var(txn.arm)] %ST %[var(txn.took)]"
 {_errors({400: "Bad Request", 408: "Request Timeout", 500: "Internal Server Error"})}
     http-request set-var(txn.id) uuid()
     http-request set-var(txn.id) req.hdr(x-inference-id) if {{ req.hdr(x-inference-id) -m reg {CALLERS_ID} }}
@@ -126,10 +150,19 @@ frontend public
     http-request return status 413 {JSON} {_body("Request Entity Too Large")} if {{ req.body_size gt {BODY_LIMIT} }}
     http-request return status 503 {JSON} {_body("Service Unavailable")} unless {{ var(txn.backend) -m found }}
     http-request wait-for-body time 15s at-least {BUFFERED}
+    http-request set-var(txn.began) date(0,us)
     http-request del-header x-api-key
     http-request set-header x-shipway-client %[var(txn.client)]
     http-request set-header x-forwarded-for %[src]
+    acl sent var(txn.began) -m found
+    acl told var(txn.arm) -m found
+    http-after-response set-var(txn.took) date(0,us),sub(txn.began) if sent
+    http-after-response set-var(txn.arm) var(txn.backend),map_str({arms}) if sent !told
+    http-after-response set-var(txn.release) var(txn.arm),field(2,/)
+    http-after-response del-header x-shipway-arm
+    http-after-response set-header x-shipway-release %[var(txn.release)] if {{ var(txn.arm),field(2,/) -m found }}
     http-after-response set-header x-inference-id %[var(txn.id)] if {{ var(txn.id) -m found }}
+    http-after-response set-header x-inference-id {signed} if {{ var(txn.release) -m reg {RELEASE} }}
     http-after-response set-header x-inference-id %[uuid()] unless {{ var(txn.id) -m found }}
     use_backend %[var(txn.backend)]
 """
@@ -163,7 +196,11 @@ def _function(place: int, places: Places, wanted: Mapping[str, Server]) -> str:
     it had not read. So the inner half does the balancing and turns every kind of loss into an end or into status 425,
     and the outer half tries again on both. While no process is up the inner half holds the request, about as long as
     a restart takes; a request that finds none even then is answered 503.
+    Callers that stick to a version while two share the traffic go to a backend of that version's processes alone, as
+    long as it has one. The inner half tells whose answer it is; the public frontend logs it and drops the header.
     """
+    arms, sticky = reference("arms"), reference("sticky")
+    cookie = '"%[var(txn.cookie)]=%[var(txn.caller)]; Path=/; HttpOnly; SameSite=Lax"'
     lines = f"""\
 backend api{place}
     retries 10
@@ -171,6 +208,7 @@ backend api{place}
     retry-on conn-failure empty-response 425
     timeout server 150s
 {_errors({502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"})}
+    http-response set-var(txn.arm) res.hdr(x-shipway-arm)
     http-response return status 503 {JSON} {_body("Service Unavailable")} if {{ status 425 }}
     server inner unix@{places.inner(place)}
 
@@ -179,9 +217,35 @@ frontend inner{place}
     http-request set-var(txn.id) req.hdr(x-inference-id)
     http-request lua.hold fn{place} if {{ nbsrv(fn{place}) eq 0 }}
     http-request set-var(txn.answered) bool(true) if {{ nbsrv(fn{place}) eq 0 }}
+    http-request set-var(txn.sticky) str(fn{place}),map_str({sticky})
+    http-request lua.caller if {{ var(txn.sticky) -m found }}
+    http-request set-var(txn.caller) uuid() if {{ var(txn.cookie) -m found }}
+    http-request set-var(txn.salt) var(txn.sticky),field(3,:)
+    http-request set-var(txn.limit) var(txn.sticky),field(4,:),add(0)
+    http-request set-var(txn.bucket) {_bucket("txn.caller", "txn.salt")} if {{ var(txn.caller) -m found }}
+    acl known var(txn.bucket) -m found
+    acl new var(txn.bucket),sub(txn.limit) lt 0
+    use_backend fn{place}{ARMS[0]} if known !new {{ nbsrv(fn{place}{ARMS[0]}) gt 0 }}
+    use_backend fn{place}{ARMS[1]} if known new {{ nbsrv(fn{place}{ARMS[1]}) gt 0 }}
     default_backend fn{place}
+    http-after-response add-header set-cookie {cookie} if {{ var(txn.cookie) -m found }}
+    http-after-response set-var(txn.server) srv_name
+    http-after-response set-var(txn.arm) str(fn{place}/),concat(,txn.server,),map_str({arms})
+    http-after-response set-var(txn.arm) str(api{place}),map_str({arms}) unless {{ var(txn.arm) -m found }}
+    http-after-response set-header x-shipway-arm %[var(txn.arm)]
+"""
+    return "\n".join([lines, *(_servers(f"fn{place}{arm}", wanted) for arm in ("", *ARMS))])
 
-backend fn{place}
+
+def _bucket(caller: str, salt: str) -> str:
+    """Return the expression for shipway.domain.traffic.bucket of two variables."""
+    return f"var({caller}),concat(:,{salt},),sha2(256),bytes(0,4),be2dec(,4),mod({BUCKETS})"
+
+
+def _servers(backend: str, wanted: Mapping[str, Server]) -> str:
+    """Return a backend that balances a function's processes: all of them, or those of one of two versions."""
+    lines = f"""\
+backend {backend}
     balance roundrobin
     retries 3
     timeout server 120s
@@ -191,7 +255,7 @@ backend fn{place}
     http-response set-status 503 if {{ status 425 }}
     http-after-response set-status 425 if {{ status 502 503 }} !{{ var(txn.answered) -m found }}"""
     names = [f"s{index}" for index in range(SERVERS)]
-    return "\n".join([lines, *(_server(f"fn{place}/{name}", wanted) for name in names), ""])
+    return "\n".join([lines, *(_server(f"{backend}/{name}", wanted) for name in names), ""])
 
 
 def _endpoint(place: int, places: Places, wanted: Mapping[str, Server]) -> str:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 import cattrs
 
 from shipway.domain.errors import ShipwayError
-from shipway.domain.traffic import Counts, server_weights
+from shipway.domain.traffic import NOT_STICKY, Counts, Sticky, server_weights, threshold
 
 FUNCTIONS = 8  # backends for functions
 SERVERS = 16  # processes of one function over all its versions
 ENDPOINTS = 32  # backends for endpoints
+ARMS = ("a", "b")  # backends beside a function's own, for callers that stick to the older or the newer version
 INSTANCES = 4  # servers of one endpoint, of either kind
 
 
@@ -42,10 +43,14 @@ class VersionRoute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionRoute:
-    """One function: which backend it has, its versions, and the server place to be given out next."""
+    """One function: which backend it has, its versions, and the server place to be given out next.
+
+    versions: in the order in which they were taken in. sticky: how callers keep their version while two share.
+    """
 
     place: int
     next: int = 0
+    sticky: Sticky = NOT_STICKY
     versions: dict[str, VersionRoute] = field(default_factory=dict)
 
 
@@ -92,12 +97,21 @@ def servers(state: State) -> dict[str, Server]:
         for version, route in function.versions.items():
             for place, port in route.servers.items():
                 found[f"fn{function.place}/s{place}"] = Server(port, weights.get(version, 0), ready=True)
+        for arm, version in arms(function).items():
+            for place, port in function.versions[version].servers.items():
+                found[f"fn{function.place}{arm}/s{place}"] = Server(port, 1, ready=True)
     for endpoint in state.endpoints.values():
         for index, port in enumerate(endpoint.ports):
             found[f"ep{endpoint.place}/t{index}"] = Server(port, 1, ready=True)
         for index in range(endpoint.sockets):
             found[f"ep{endpoint.place}/u{index}"] = Server(0, 1, ready=True)
     return found
+
+
+def arms(function: FunctionRoute) -> dict[str, str]:
+    """Return arm -> version while callers stick to one of two: the older version first; else nothing."""
+    sharing = [name for name, route in function.versions.items() if route.percent]
+    return dict(zip(ARMS, sharing, strict=True)) if function.sticky.active and len(sharing) == len(ARMS) else {}
 
 
 def weights_of(function: FunctionRoute) -> dict[str, int]:
@@ -131,13 +145,33 @@ def free_servers(function: FunctionRoute, count: int, busy: frozenset[int] = fro
 
 
 def maps(state: State) -> dict[str, dict[str, str]]:
-    """Return the gateway's three tables: API keys, paths of the public API, endpoint names."""
+    """Return the gateway's tables: API keys, paths of the public API, endpoint names, versions, sticky callers."""
     api = {"/api": f"api{state.functions[state.exposed].place}"} if state.exposed in state.functions else {}
     return {
         "keys": dict(state.keys),
         "api": api,
         "endpoints": {name: f"ep{route.place}" for name, route in state.endpoints.items() if not route.leaving},
+        "arms": _answering(state),
+        "sticky": {f"fn{each.place}": _rule(each) for each in state.functions.values() if arms(each)},
     }
+
+
+def _answering(state: State) -> dict[str, str]:
+    """Return server -> "function/version", and for answers of no server the only version that has traffic, or none."""
+    found: dict[str, str] = {}
+    for name, function in state.functions.items():
+        for version, route in function.versions.items():
+            found |= {f"fn{function.place}/s{place}": f"{name}/{version}" for place in route.servers}
+        sharing = [version for version, route in function.versions.items() if route.percent]
+        found[f"api{function.place}"] = f"{name}/{sharing[0] if len(sharing) == 1 else ''}"
+    return found
+
+
+def _rule(function: FunctionRoute) -> str:
+    """Return what decides about one caller, see the Lua action: "kind:name:salt:threshold"."""
+    newer = arms(function)[ARMS[1]]
+    percent = function.versions[newer].percent
+    return f"{function.sticky.kind}:{function.sticky.source}:{newer}:{threshold(percent)}"
 
 
 def with_function(state: State, name: str, route: FunctionRoute) -> State:

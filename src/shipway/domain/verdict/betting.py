@@ -53,7 +53,7 @@ def two_by_two(new: tuple[int, int], old: tuple[int, int], odds: tuple[float, ..
     ways = [_log_choose(answers, x) + _log_choose(others, total - x) for x in range(least, most + 1)]
     alike = _log_sum(ways)
     return tuple(
-        exp(bad * log(ratio) + alike - _log_sum([way + x * log(ratio) for x, way in enumerate(ways, least)]))
+        _exp(bad * log(ratio) + alike - _log_sum([way + x * log(ratio) for x, way in enumerate(ways, least)]))
         for ratio in odds
     )
 
@@ -65,8 +65,8 @@ def against_limit(answers: int, bad: int, limit: float, rate: float) -> float:
     """
     if rate in (0.0, 1.0):  # a bet that each answer is bad (good) loses everything with the first that is not
         certain = bad if rate else answers - bad
-        return exp(-certain * log(limit if rate else 1 - limit)) if certain == answers else 0.0
-    return exp(bad * log(rate / limit) + (answers - bad) * (log1p(-rate) - log1p(-limit)))
+        return _exp(-certain * log(limit if rate else 1 - limit)) if certain == answers else 0.0
+    return _exp(bad * log(rate / limit) + (answers - bad) * (log1p(-rate) - log1p(-limit)))
 
 
 def beyond_tolerance(new: tuple[int, int], old: tuple[int, int], rates: tuple[float, float], tolerance: float) -> float:
@@ -99,6 +99,10 @@ def _nearest(answers: int, others: int, rates: tuple[float, float], tolerance: f
 def times_odds(rate: float, ratio: float) -> float:
     """Return the rate whose odds are `ratio` times those of `rate`, 0..1."""
     return ratio * rate / (1 - rate + ratio * rate)
+
+
+def _exp(power: float) -> float:
+    return exp(min(power, log(MOST)))
 
 
 def _log_choose(of: int, chosen: int) -> float:

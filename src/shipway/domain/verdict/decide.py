@@ -12,6 +12,7 @@ from shipway.domain.verdict.settings import Settings, Test, allowed
 from shipway.domain.verdict.state import POINTS, Point, State, Wealth
 
 BLOCK = 5  # answers of both versions that are compared at once, at least; seconds are never split
+PATIENCE = 60  # seconds that a block waits for both versions to answer
 FADING = 0.8  # of the live version's recent answers is remembered after a second
 PASSING_ODDS = 5.0  # passing rules out an error rate with at least so many times the odds of the limit
 
@@ -73,52 +74,55 @@ def _capped(state: State, settings: Settings, new: Counts, old: Counts) -> State
     recent = (judged + old.judged, errors + old.server_errors, slows + slow)
     tests = dict(state.tests)
     worse = Test.ERRORS not in tests or tests[Test.ERRORS].value >= 1
-    limit = error_limit(replace(state, recent=recent), settings, old)
+    limit = max(settings.max_error_rate, old.error_rate, _share(recent[1], recent[0]), state.closed_old.error_rate)
     tests[Test.CAP] = comparing.cap(tests[Test.CAP], new.judged, new.server_errors, limit, counts=worse)
     if Test.SLOW in tests:
         share = max(settings.max_slow_share, _share(recent[2], recent[0]), _share(slow, old.judged))
         ours = comparing.slow(new, settings)
         tests[Test.SLOW] = comparing.cap(tests[Test.SLOW], sum(new.latency), ours, share, counts=True)
-    ruled_out = state.ruled_out
-    if new.judged and limit < 1:
-        factor = against_limit(new.judged, new.server_errors, excluded(limit, settings), limit)
-        ruled_out = min(ruled_out * factor, MOST)
+    usual = max(settings.max_error_rate, state.closed_old.error_rate)
+    bad, ruled_out = excluded(usual, settings), state.ruled_out
+    if new.judged and limit < bad:  # in an outage of both nothing is learned
+        ruled_out = min(ruled_out * against_limit(new.judged, new.server_errors, bad, usual), MOST)
     return replace(state, recent=recent, tests=tests, ruled_out=ruled_out)
 
 
-def error_limit(state: State, settings: Settings, second: Counts = NOTHING) -> float:
+def error_limit(state: State, settings: Settings) -> float:
     """Return the share of errors that the new version may show, 0..1: the setting's, or the live version's if higher.
 
-    second: the live version's answers of this second: an outage of both is nobody's fault from its first second on.
+    The live version's share is the higher one of all that was counted and of the last seconds (in `_capped` of the very
+    second, too): an outage of both is nobody's fault from its first second on.
     """
     judged, errors, _ = state.recent
-    seen = (_share(second.server_errors, second.judged), _share(errors, judged), state.closed_old.error_rate)
-    return max(settings.max_error_rate, *seen)
+    return max(settings.max_error_rate, _share(errors, judged), state.closed_old.error_rate)
 
 
 def excluded(limit: float, settings: Settings) -> float:
-    """Return the error rate that passing rules out."""
+    """Return the error rate that passing rules out, above `limit`, 0..1."""
     return max(settings.must_rule_out, times_odds(limit, PASSING_ODDS))
 
 
 def _compared(state: State, settings: Settings, new: Counts, old: Counts) -> State:
     """Return the state with the second added to the open block, and the block compared when it is full.
 
-    When a block is full depends on the number of answers alone, never on what they were.
+    When a block is full depends on the number of answers alone, never on what they were. Seconds before the new version
+    began, and a block that waited too long for one of the two, are counted but not compared: other times, other load.
     """
-    if state.begun is None or (state.last or 0) < state.begun + settings.settle:
+    if new.latency and (state.begun is None or (state.last or 0) < state.begun + settings.settle):
         new = replace(new, latency=())
-    block = state.open_new + new, state.open_old + old
-    if settings.live and not (block[0].judged and block[1].judged and block[0].judged + block[1].judged >= BLOCK):
-        return replace(state, open_new=block[0], open_old=block[1])
-    before = state.closed_new, state.closed_old
+    block, before = (state.open_new + new, state.open_old + old), (state.closed_new, state.closed_old)
+    both = block[0].judged and block[1].judged and block[0].judged + block[1].judged >= BLOCK
+    waited = state.waited + 1
+    if settings.live and state.begun is not None and not both and waited < PATIENCE:
+        return replace(state, open_new=block[0], open_old=block[1], waited=waited)
     return replace(
         state,
-        tests=_tested(state.tests, settings, block, before),
+        tests=_tested(state.tests, settings, block, before) if both else state.tests,
         closed_new=before[0] + block[0],
         closed_old=before[1] + block[1],
         open_new=NOTHING,
         open_old=NOTHING,
+        waited=0,
     )
 
 

@@ -115,20 +115,24 @@ def _missing(state: State, settings: Settings) -> str:
                 f"too much to pass it and too little to reject it ({_short(threshold)} to 1); {_errors(new)}"
             )
     if state.ruled_out < 1 / settings.missed:
-        rate = excluded(error_limit(state, settings), settings)
+        rate = _ruled_out(state, settings)
         return f"{_errors(new)}: too few answers to rule out an error rate of {_percent(rate)}"
     return ""
 
 
 def _success(state: State, settings: Settings) -> str:
     new, old = state.new, state.old
-    rate = excluded(error_limit(state, settings), settings)
+    rate = _ruled_out(state, settings)
     beside = f", of the live version {_errors(old)}" if settings.live else ""
     speed = f"; {_times(new)}" + (f" beside {_times(old)}" if settings.live else "") if sum(new.latency) else ""
     return (
         f"{_errors(new)}{beside} over {state.seconds} s{speed}. No test is near its limit, and an error rate of "
         f"{_percent(rate)} is ruled out"
     )
+
+
+def _ruled_out(state: State, settings: Settings) -> float:
+    return excluded(max(settings.max_error_rate, state.closed_old.error_rate), settings)
 
 
 def _errors(counts: Counts) -> str:

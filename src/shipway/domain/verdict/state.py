@@ -52,7 +52,8 @@ class State:
 
     opened, asked: the first and last second that were asked for. first, last: the first and last that had evidence.
     seconds: with evidence; gaps: without, in between. begun: when the new version first answered.
-    closed_new, closed_old: what has been compared. open_new, open_old: what waits until both versions have answered.
+    closed_new, closed_old: what has been compared. open_new, open_old: what waits, for `waited` seconds now, until both
+    versions have answered.
     recent: the live version's judged answers, errors and slow answers of late, fading.
     tests: the evidence against the new version. ruled_out: the evidence for it. stride: seconds a curve point.
     """
@@ -68,6 +69,7 @@ class State:
     closed_old: Counts = NOTHING
     open_new: Counts = NOTHING
     open_old: Counts = NOTHING
+    waited: int = 0
     recent: tuple[float, float, float] = (0.0, 0.0, 0.0)
     tests: Mapping[Test, Wealth] = field(default_factory=dict)
     ruled_out: float = 1.0

@@ -1,0 +1,1 @@
+"""The release verdict in seeded simulations, beside the rules of others."""

@@ -8,7 +8,13 @@ from benchmarks.verdict.cells import CELLS, Cell
 from benchmarks.verdict.outcomes import Summary
 
 OWN = "shipway"
-RULES = {OWN: "Shipway", "alarms": "alias alarm", "threshold": "< 99 % x 5", "ranks": "Mann-Whitney"}
+RULES = {
+    OWN: "Shipway",
+    "alarms": "alias alarm",
+    "threshold": "< 99 % x 5",
+    "ranks": "Mann-Whitney",
+    "plug-in": "2x2 plug-in",
+}
 Results = Mapping[str, Mapping[str, Summary]]  # cell -> rule -> how it did
 
 

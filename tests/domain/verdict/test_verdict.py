@@ -140,8 +140,8 @@ def test_a_doubtful_version_is_neither_passed_nor_rejected():
             PLAIN,
             (
                 "fail: the new version fails too often: 2 errors in 2 answers (100 %), at most 5 % may be, and the "
-                "live version had 0 errors in 18 answers (0 %); seen over 2 s. Evidence 185 to 1 (100 needed): a version no "
-                "worse gets there in at most 1 % of releases"
+                "live version had 0 errors in 18 answers (0 %); seen over 2 s. Evidence 185 to 1 (100 needed): a "
+                "version no worse gets there in at most 1 % of releases"
             ),
         ),
     ],

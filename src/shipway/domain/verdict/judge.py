@@ -109,7 +109,7 @@ def _missing(state: State, settings: Settings) -> str:
     if state.seconds < settings.min_seconds:
         return f"{state.seconds} s with evidence, {settings.min_seconds} s are needed"
     for test, threshold in thresholds(settings).items():
-        if state.tests[test].value >= sqrt(threshold):
+        if test in state.tests and state.tests[test].value >= sqrt(threshold):
             return (
                 f"the {test} test has evidence against the new version, {_short(state.tests[test].value)} to 1, "
                 f"too much to pass it and too little to reject it ({_short(threshold)} to 1); {_errors(new)}"

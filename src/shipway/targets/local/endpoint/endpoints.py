@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from shipway.domain.endpoint import (
+    READY_SECONDS,
     STOP_SECONDS,
     Endpoint,
     EndpointExists,
@@ -53,7 +54,7 @@ class Endpoints:
         self._images = images
         self._store = store
 
-    def create(
+    def create(  # noqa: PLR0913  what an endpoint is
         self,
         name: str,
         image: Image,
@@ -62,11 +63,13 @@ class Endpoints:
         *,
         workers: int | None = None,
         instances: int = 1,
+        ready_seconds: float = READY_SECONDS,
     ) -> Endpoint:
         """Start an endpoint; returns when every worker of every instance answers. Safe to repeat.
 
         model: a model.tar.gz, or its s3 name. workers: processes of one instance, the image's own choice without it.
         instances: servers side by side, 1..4; one may die without a failed request when there are two.
+        ready_seconds: how long it may take until all of it answers.
         Raises EndpointNameInvalid, EndpointExists, ModelUnsafe, EndpointFailed (nothing is left running).
         """
         check_endpoint_name(name)
@@ -84,7 +87,7 @@ class Endpoints:
         known = self._known(name)
         asked = self._unpack(asked, model) if known is None else self._same(asked, known)
         try:
-            self._start(asked, image, workers or os.cpu_count() or 1)
+            self._start(asked, image, workers or os.cpu_count() or 1, ready_seconds)
         except BaseException:
             if known is None or known.status != "InService":
                 self.delete(name)
@@ -146,7 +149,7 @@ class Endpoints:
             raise
         return self._record(replace(asked, model_digest=digest))
 
-    def _start(self, endpoint: Endpoint, image: Image, workers: int) -> None:
+    def _start(self, endpoint: Endpoint, image: Image, workers: int, ready_seconds: float = READY_SECONDS) -> None:
         """Start what does not run yet, wait until all answers, let the gateway know."""
         sockets = self._gateway.reserve_endpoint(endpoint.name)
         ports = self._gateway.endpoint_ports(endpoint.name)
@@ -154,7 +157,7 @@ class Endpoints:
         for instance in instances:
             self._supervisor.ensure(hosted(instance.program, instance.sandbox, stop_seconds=STOP_SECONDS))
         for instance in instances:
-            starting.await_ready(endpoint.name, instance, workers, self._supervisor)
+            starting.await_ready(endpoint.name, instance, workers, self._supervisor, ready_seconds)
         found = [instance.at for instance in instances]
         self._gateway.add_endpoint(
             endpoint.name,

@@ -78,10 +78,12 @@ def _relayed(program: str, endpoint: Endpoint, image: Image, model: Path, socket
     return Instance(program=program, sandbox=sandbox, at=socket)
 
 
-def await_ready(endpoint: str, instance: Instance, workers: int, supervisor: Supervisor) -> None:
-    """Return when every worker of an instance answers. Raises EndpointFailed: it ended, or took more than 4 minutes."""
+def await_ready(
+    endpoint: str, instance: Instance, workers: int, supervisor: Supervisor, seconds: float = READY_SECONDS
+) -> None:
+    """Return when every worker of an instance answers. Raises EndpointFailed: it ended, or took more than `seconds`."""
     readiness = Readiness(workers)
-    deadline = time.monotonic() + READY_SECONDS
+    deadline = time.monotonic() + seconds
     first = 0
     with ThreadPoolExecutor(max_workers=PINGS) as pool:
         while True:
@@ -93,11 +95,11 @@ def await_ready(endpoint: str, instance: Instance, workers: int, supervisor: Sup
             ended = supervisor.state(instance.program) == "failed" or (pid and pid != first)
             if ended or time.monotonic() > deadline:
                 tail = supervisor.tail(instance.program)
-                raise EndpointFailed(endpoint=endpoint, cause=_cause(bool(ended), tail), tail=tail)
+                raise EndpointFailed(endpoint=endpoint, cause=_cause(bool(ended), tail, seconds), tail=tail)
             time.sleep(0.05)
 
 
-def _cause(ended: bool, tail: str) -> str:
+def _cause(ended: bool, tail: str, seconds: float) -> str:
     last = next((line.strip() for line in reversed(tail.splitlines()) if line.strip()), "")
-    what = "serve ended" if ended else f"no good answer to /ping in {READY_SECONDS:g} s"
+    what = "serve ended" if ended else f"no good answer to /ping in {seconds:g} s"
     return f"{what}; it said last: {last}" if last else f"{what} without a word"

@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shipway.domain.approval import Approval, ApprovalNotFound, ApprovalStatus, Decision, decide
-from shipway.domain.deployment import DeploymentFinished, DeploymentNotFound, DeploymentNotHeld
+from shipway.domain.deployment import (
+    DONE,
+    Ask,
+    DeploymentFinished,
+    DeploymentNotFound,
+    DeploymentNotHeld,
+    OrderUnfit,
+    Phase,
+    fitting,
+)
 from shipway.domain.pipeline import (
     APPROVAL,
     STAGES,
@@ -199,6 +208,27 @@ class FakeTarget:
         if found.phase != "held":
             raise DeploymentNotHeld(deployment=found.id, phase=found.phase)
         self._go_live(self.runs[found.execution], f"promoted by {by}")
+
+    def pause(self, deployment: str, *, by: str) -> None:
+        self._move(deployment, Ask.PAUSE, "paused", f"paused by {by}")
+
+    def resume(self, deployment: str, *, by: str) -> None:
+        self._move(deployment, Ask.RESUME, "baking", f"resumed by {by}")
+
+    def hold(self, deployment: str, *, by: str) -> None:
+        self._move(deployment, Ask.HOLD, "held", f"held by {by}")
+
+    def extend(self, deployment: str, *, by: str) -> None:
+        self._move(deployment, Ask.EXTEND, "baking", f"extended by {by}")
+
+    def _move(self, deployment: str, ask: Ask, phase: str, sentence: str) -> None:
+        found = self._deployment(deployment)
+        if Phase(found.phase).final:
+            raise DeploymentFinished(deployment=found.id, phase=found.phase)
+        can = fitting(Phase(found.phase))
+        if ask not in can:
+            raise OrderUnfit(deployment=found.id, phase=found.phase, done=DONE[ask], fitting=", ".join(can))
+        self.rollouts[found.id] = replace(found, phase=phase, sentence=sentence)
 
     def releases(self) -> Sequence[Release]:
         return list(reversed(self.ledger.values()))

@@ -1,28 +1,43 @@
-"""The deployment's phases: one row a rule, then every observation from every reachable state."""
+"""The deployment's phases: one row a rule."""
 
-from collections import deque
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import product
 
 import pytest
 
-from shipway.domain.deployment import Deployment, Observation, Phase, Plan, Step, Tally, advance, weights
+from rollouts import said
+from shipway.domain.deployment import (
+    Ask,
+    Deployment,
+    Observation,
+    Order,
+    Phase,
+    Plan,
+    Step,
+    Strategy,
+    advance,
+    decode,
+    encode,
+    fitting,
+    weights,
+)
+from shipway.domain.verdict import Kind
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
-PLAN = Plan(percent=10, bake=timedelta(minutes=5), max_error_rate=0.05, min_requests=20)
+MINUTE = timedelta(minutes=1)
+PLAN = Plan(percent=10, bake=5 * MINUTE, step=40, interval=MINUTE, hook_timeout=3 * MINUTE, max_hold=60 * MINUTE)
+PASS, FAIL, UNSURE, ERROR = said(Kind.PASS), said(Kind.FAIL), said(Kind.INCONCLUSIVE), said(Kind.ERROR)
 
 
 def at_phase(phase: Phase, **changes: object) -> Deployment:
-    return replace(Deployment(id="d", new="2", old="1", plan=PLAN, phase=phase, since=T0), **changes)
+    until = T0 + 5 * MINUTE if phase is Phase.BAKING else None
+    made = Deployment(id="d", new="2", old="1", plan=PLAN, phase=phase, since=T0, until=until)
+    return replace(made, **changes)
 
 
-def after(minutes: float = 0, **seen: object) -> Observation:
-    return Observation(at=T0 + timedelta(minutes=minutes), **seen)
-
-
-def tally(requests: int, errors: int = 0) -> Tally:
-    return Tally(requests=requests, errors=errors)
+def after(minutes: float = 0, *asks: Ask, **seen: object) -> Observation:
+    orders = tuple(Order(number=number, ask=ask, by="ann") for number, ask in enumerate(asks, start=1))
+    return Observation(at=T0 + timedelta(minutes=minutes), orders=orders, **seen)
 
 
 @pytest.mark.parametrize(
@@ -31,32 +46,85 @@ def tally(requests: int, errors: int = 0) -> Tally:
         (Phase.PREPARING, after(), Phase.PREPARING, {"1": 100}),
         (Phase.PREPARING, after(step=Step.DONE), Phase.PRE_TRAFFIC, {"1": 100}),
         (Phase.PREPARING, after(step=Step.FAILED, detail="no model"), Phase.ROLLING_BACK, {"1": 100}),
-        (Phase.PRE_TRAFFIC, after(step=Step.DONE, tally=tally(0)), Phase.BAKING, {"1": 90, "2": 10}),
-        (Phase.PRE_TRAFFIC, after(step=Step.DONE), Phase.PRE_TRAFFIC, {"1": 100}),  # no evidence source: not exposed
+        (Phase.PREPARING, after(crashing="x ended 3 times"), Phase.PREPARING, {"1": 100}),  # its own step says so
+        (Phase.PREPARING, after(0, Ask.PAUSE), Phase.PAUSED, {"1": 100}),
+        (Phase.PRE_TRAFFIC, after(step=Step.DONE), Phase.BAKING, {"1": 90, "2": 10}),
         (Phase.PRE_TRAFFIC, after(step=Step.FAILED), Phase.ROLLING_BACK, {"1": 100}),
-        (Phase.BAKING, after(4.99, tally=tally(500)), Phase.BAKING, {"1": 90, "2": 10}),
-        (Phase.BAKING, after(5, tally=tally(20)), Phase.SHIFTING, {"2": 100}),
-        (Phase.BAKING, after(5, tally=tally(19)), Phase.BAKING, {"1": 90, "2": 10}),  # too little seen: bakes longer
-        (Phase.BAKING, after(5), Phase.BAKING, {"1": 90, "2": 10}),  # nothing seen: bakes longer
-        (Phase.BAKING, after(1, tally=tally(2, 2)), Phase.ROLLING_BACK, {"1": 100}),  # dead: 2 of 20 would be too many
-        (Phase.BAKING, after(1, tally=tally(100, 5)), Phase.BAKING, {"1": 90, "2": 10}),
-        (Phase.BAKING, after(1, tally=tally(100, 6)), Phase.ROLLING_BACK, {"1": 100}),
-        (Phase.HELD, after(99, tally=tally(1000)), Phase.HELD, {"1": 90, "2": 10}),
-        (Phase.HELD, after(99, promote="ann"), Phase.SHIFTING, {"2": 100}),
-        (Phase.HELD, after(99, promote="ann", abort="bob"), Phase.ROLLING_BACK, {"1": 100}),
+        (Phase.PRE_TRAFFIC, after(3), Phase.PRE_TRAFFIC, {"1": 100}),
+        (Phase.PRE_TRAFFIC, after(3.01), Phase.ROLLING_BACK, {"1": 100}),  # the hook is silent
+        (Phase.PRE_TRAFFIC, after(crashing="x ended 3 times"), Phase.ROLLING_BACK, {"1": 100}),
+        (Phase.PRE_TRAFFIC, after(alarms=("slow",)), Phase.PRE_TRAFFIC, {"1": 100}),  # nobody sees it: not its doing
+        (Phase.BAKING, after(4.99, verdict=PASS), Phase.BAKING, {"1": 90, "2": 10}),
+        (Phase.BAKING, after(5, verdict=PASS), Phase.SHIFTING, {"2": 100}),
+        (Phase.BAKING, after(5, verdict=UNSURE), Phase.BAKING, {"1": 90, "2": 10}),
+        (Phase.BAKING, after(5, verdict=ERROR), Phase.BAKING, {"1": 90, "2": 10}),
+        (Phase.BAKING, after(5), Phase.BAKING, {"1": 90, "2": 10}),
+        (Phase.BAKING, after(1, verdict=FAIL), Phase.ROLLING_BACK, {"1": 100}),
+        (Phase.BAKING, after(1, verdict=PASS, alarms=("slow",)), Phase.ROLLING_BACK, {"1": 100}),
+        (Phase.BAKING, after(1, verdict=PASS, crashing="x ended"), Phase.ROLLING_BACK, {"1": 100}),
+        (Phase.BAKING, after(1, Ask.HOLD, verdict=PASS), Phase.HELD, {"1": 90, "2": 10}),
+        (Phase.BAKING, after(5, Ask.EXTEND, verdict=PASS), Phase.BAKING, {"1": 90, "2": 10}),
+        (Phase.BAKING, after(1, Ask.PROMOTE, verdict=UNSURE), Phase.BAKING, {"1": 90, "2": 10}),  # not held
+        (Phase.BAKING, after(5, Ask.PAUSE, verdict=PASS), Phase.PAUSED, {"1": 90, "2": 10}),
+        (Phase.HELD, after(59, verdict=PASS), Phase.HELD, {"1": 90, "2": 10}),
+        (Phase.HELD, after(61, verdict=PASS), Phase.ROLLING_BACK, {"1": 100}),  # nobody decided
+        (Phase.HELD, after(9, Ask.PROMOTE), Phase.SHIFTING, {"2": 100}),
+        (Phase.HELD, after(9, Ask.PROMOTE, Ask.ABORT), Phase.ROLLING_BACK, {"1": 100}),
+        (Phase.HELD, after(9, Ask.PROMOTE, verdict=FAIL), Phase.ROLLING_BACK, {"1": 100}),
+        (Phase.HELD, after(9, Ask.EXTEND), Phase.BAKING, {"1": 90, "2": 10}),
         (Phase.SHIFTING, after(step=Step.DONE), Phase.POST_TRAFFIC, {"2": 100}),
+        (Phase.SHIFTING, after(step=Step.DONE, verdict=FAIL), Phase.ROLLING_BACK, {"1": 100}),
         (Phase.POST_TRAFFIC, after(step=Step.DONE), Phase.SUCCEEDED, {"2": 100}),
         (Phase.POST_TRAFFIC, after(step=Step.FAILED), Phase.ROLLING_BACK, {"1": 100}),
-        (Phase.POST_TRAFFIC, after(tally=tally(9, 9)), Phase.ROLLING_BACK, {"1": 100}),
+        (Phase.POST_TRAFFIC, after(4), Phase.ROLLING_BACK, {"1": 100}),
         (Phase.ROLLING_BACK, after(step=Step.DONE), Phase.ROLLED_BACK, {"1": 100}),
-        (Phase.SUCCEEDED, after(abort="ann"), Phase.SUCCEEDED, {"2": 100}),
-        (Phase.ROLLED_BACK, after(promote="ann"), Phase.ROLLED_BACK, {"1": 100}),
+        (Phase.SUCCEEDED, after(0, Ask.ABORT), Phase.SUCCEEDED, {"2": 100}),
+        (Phase.ROLLED_BACK, after(0, Ask.PROMOTE), Phase.ROLLED_BACK, {"1": 100}),
     ],
 )
 def test_one_observation(phase: Phase, seen: Observation, expected: Phase, split: dict[str, int]) -> None:
     result = advance(at_phase(phase), seen)
     assert result.phase is expected
     assert weights(result) == split
+
+
+def follow(deployment: Deployment, *steps: tuple[Observation, Phase, dict[str, int]]) -> Deployment:
+    """Go through observations, looking at phase and split after each."""
+    for seen, phase, split in steps:
+        deployment = advance(deployment, seen)
+        assert (deployment.phase, weights(deployment)) == (phase, split)
+    return deployment
+
+
+def planned(strategy: Strategy) -> Deployment:
+    return at_phase(Phase.PRE_TRAFFIC, plan=replace(PLAN, strategy=strategy))
+
+
+def test_a_linear_release_takes_more_at_each_step_that_passes() -> None:
+    follow(
+        planned(Strategy.LINEAR),
+        (after(0, step=Step.DONE), Phase.BAKING, {"1": 60, "2": 40}),
+        (after(0.9, verdict=PASS), Phase.BAKING, {"1": 60, "2": 40}),
+        (after(1, verdict=UNSURE), Phase.BAKING, {"1": 60, "2": 40}),
+        (after(1.5, verdict=PASS), Phase.BAKING, {"1": 60, "2": 40}),
+        (after(2, verdict=PASS), Phase.BAKING, {"1": 20, "2": 80}),
+        (after(3, verdict=PASS), Phase.SHIFTING, {"2": 100}),
+    )
+
+
+def test_a_blue_green_release_takes_all_and_gives_it_back_at_once() -> None:
+    taken = follow(
+        planned(Strategy.BLUE_GREEN),
+        (after(0, step=Step.DONE), Phase.BAKING, {"2": 100}),
+        (after(4.9, verdict=PASS), Phase.BAKING, {"2": 100}),
+    )
+    assert weights(advance(taken, after(4.91, verdict=FAIL))) == {"1": 100}
+    assert advance(taken, after(5, verdict=PASS)).phase is Phase.SHIFTING
+
+
+def test_all_at_once_has_no_bake() -> None:
+    shifted = advance(planned(Strategy.ALL_AT_ONCE), after(0, step=Step.DONE))
+    assert (shifted.phase, shifted.sentence) == (Phase.SHIFTING, "all at once, as the project asks")
 
 
 def test_the_first_release_takes_all_traffic_after_its_hook() -> None:
@@ -67,65 +135,77 @@ def test_the_first_release_takes_all_traffic_after_its_hook() -> None:
     assert weights(shifted) == {"2": 100}
 
 
-def test_a_bake_without_requests_is_extended_twice_and_then_held() -> None:
+def test_an_inconclusive_bake_is_extended_twice_and_then_held() -> None:
     deployment = at_phase(Phase.BAKING)
-    for minutes, phase in [(5, Phase.BAKING), (10, Phase.BAKING), (14, Phase.BAKING), (15, Phase.HELD)]:
-        deployment = advance(deployment, after(minutes, tally=tally(0)))
+    for minutes, phase in [(5, Phase.BAKING), (9.9, Phase.BAKING), (10, Phase.BAKING), (15, Phase.HELD)]:
+        deployment = advance(deployment, after(minutes, verdict=UNSURE))
         assert deployment.phase is phase
-    assert deployment.sentence == "inconclusive: 0 requests in the bake, 20 are needed; a person decides"
+    assert deployment.sentence == "the verdict is inconclusive; a person decides"
 
 
-def test_errors_from_before_the_bake_do_not_count() -> None:
-    deployment = at_phase(Phase.BAKING, before=tally(100, 50))
-    assert advance(deployment, after(5, tally=tally(120, 50))).phase is Phase.SHIFTING
+def test_one_more_bake_for_a_held_release_begins_now_and_ends_held_again() -> None:
+    held = at_phase(Phase.HELD, extensions=2)
+    baking = advance(held, after(9, Ask.EXTEND, verdict=UNSURE))
+    assert baking.until == T0 + 14 * MINUTE
+    assert advance(baking, after(14, verdict=UNSURE)).phase is Phase.HELD
+    assert advance(baking, after(14, verdict=PASS)).phase is Phase.SHIFTING
 
 
-def test_a_counter_that_was_reset_starts_at_nought() -> None:
-    deployment = at_phase(Phase.BAKING, before=tally(100, 0))
-    assert advance(deployment, after(1, tally=tally(30, 30))).phase is Phase.ROLLING_BACK
+def test_evidence_that_stops_is_neither_pass_nor_fail_and_holds_after_a_while() -> None:
+    deployment = at_phase(Phase.BAKING)
+    for minutes, phase in [(4.5, Phase.BAKING), (5, Phase.BAKING), (5.4, Phase.BAKING), (5.5, Phase.HELD)]:
+        deployment = advance(deployment, after(minutes, verdict=ERROR))
+        assert deployment.phase is phase
+    assert deployment.sentence == "no evidence for 1m: the verdict is error; a person decides"
 
 
-OBSERVATIONS = [
-    after(minutes, step=step, tally=counts, abort=abort, promote=promote)
-    for minutes, step, counts, abort, promote in product(
-        (0, 5, 60), Step, (None, tally(0), tally(40), tally(40, 40)), ("", "ann"), ("", "bob")
-    )
-]
+def test_evidence_that_comes_back_counts_as_before() -> None:
+    deployment = advance(at_phase(Phase.BAKING), after(4.5, verdict=ERROR))
+    assert advance(advance(deployment, after(4.9, verdict=PASS)), after(5.6, verdict=PASS)).phase is Phase.SHIFTING
 
 
-def reachable(old: str | None, percent: int) -> set[Deployment]:
-    start = replace(at_phase(Phase.PREPARING), old=old, plan=replace(PLAN, percent=percent))
-    seen, todo = {start}, deque([start])
-    while todo:
-        deployment = todo.popleft()
-        for observation in OBSERVATIONS:
-            result = advance(deployment, observation)
-            if result not in seen:
-                seen.add(result)
-                todo.append(result)
-    return seen
+def test_an_alarm_that_rang_before_the_release_had_traffic_is_not_its_doing() -> None:
+    baking = advance(at_phase(Phase.PRE_TRAFFIC), after(0, step=Step.DONE, alarms=("old", "older")))
+    assert advance(baking, after(1, alarms=("old",))).phase is Phase.BAKING
+    failed = advance(baking, after(1, alarms=("old", "new")))
+    assert (failed.phase, failed.sentence) == (Phase.ROLLING_BACK, "alarm new fired")
 
 
-@pytest.mark.parametrize(("old", "percent"), [("1", 10), ("1", 100), (None, 10)])
-def test_what_holds_from_every_reachable_state(old: str | None, percent: int) -> None:
-    for deployment in reachable(old, percent):
-        assert sum(weights(deployment).values()) in ((100,) if old else (0, 100))
-        for seen in OBSERVATIONS:
-            result = advance(deployment, seen)
-            if deployment.phase.final:
-                assert result == deployment
-                continue
-            if seen.abort:
-                assert result.phase in (Phase.ROLLING_BACK, Phase.ROLLED_BACK)
-            moved_on = result.phase is Phase.SHIFTING and deployment.phase is not Phase.SHIFTING
-            if moved_on and deployment.phase is Phase.BAKING:
-                assert seen.tally is not None
-                assert seen.tally.requests >= PLAN.min_requests
+def test_a_bake_goes_on_where_it_was_paused() -> None:
+    paused = advance(at_phase(Phase.BAKING), after(4, Ask.PAUSE, verdict=PASS))
+    assert paused.sentence == "paused by ann"
+    resumed = advance(paused, after(30, Ask.PAUSE, Ask.RESUME, verdict=PASS))
+    assert (resumed.phase, resumed.until) == (Phase.BAKING, T0 + 31 * MINUTE)
+    assert advance(resumed, after(30.9, Ask.PAUSE, Ask.RESUME, verdict=PASS)).phase is Phase.BAKING
+    assert advance(resumed, after(31, verdict=PASS)).phase is Phase.SHIFTING
 
 
-@pytest.mark.parametrize(("old", "percent"), [("1", 10), (None, 10)])
-def test_abort_ends_in_two_observations_from_every_state(old: str | None, percent: int) -> None:
-    for deployment in reachable(old, percent):
-        if not deployment.phase.final:
-            ended = advance(advance(deployment, after(abort="ann")), after(step=Step.DONE))
-            assert ended.phase is Phase.ROLLED_BACK
+def test_orders_that_no_longer_fit_are_heard_and_change_nothing() -> None:
+    back = advance(at_phase(Phase.ROLLING_BACK), after(0, Ask.PROMOTE, Ask.PAUSE))
+    assert (back.phase, back.heard) == (Phase.ROLLING_BACK, 2)
+
+
+@pytest.mark.parametrize(
+    ("phase", "asks"),
+    [
+        (Phase.PREPARING, ["abort", "pause"]),
+        (Phase.BAKING, ["abort", "pause", "hold", "extend"]),
+        (Phase.HELD, ["abort", "promote", "extend"]),
+        (Phase.PAUSED, ["abort", "resume"]),
+        (Phase.ROLLING_BACK, ["abort"]),
+        (Phase.SUCCEEDED, []),
+    ],
+)
+def test_what_fits_a_phase(phase: Phase, asks: list[str]) -> None:
+    assert list(fitting(phase)) == asks
+
+
+def test_a_deployment_of_another_version_of_shipway_can_be_read() -> None:
+    document = encode(at_phase(Phase.SUCCEEDED, sentence="all is well"))
+    plan = document["plan"]
+    assert isinstance(plan, dict)
+    for name in ("strategy", "step", "interval"):
+        del plan[name]
+    del document["heard"]
+    found = decode({**document, "before": {"requests": 3}})
+    assert (found.phase, found.sentence, found.heard) == (Phase.SUCCEEDED, "all is well", 0)

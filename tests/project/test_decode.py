@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shipway.domain.project import DataFormat, Direction, FeatureType, Project, ProjectInvalid, Strategy
+from shipway.domain.deployment import Strategy
+from shipway.domain.project import DataFormat, Direction, FeatureType, Project, ProjectInvalid
 from shipway.project.decode import decode
 
 WHOLE = """
@@ -108,7 +109,7 @@ strategy = 3
         ("gate.champion", "is a whole number, not true or false", "write true or false, without quotes"),
         ("endpoint.dev", "is a whole number, not a table", "write it as a section in [ ] with its keys below"),
         ("function.timeout", "'30' has no unit", 'add one of ms, s, m, h, d: "30m"'),
-        ("deployment.strategy", "is a whole number, not a text", "use one of: canary, all-at-once"),
+        ("deployment.strategy", "is a whole number, not a text", "use one of: canary, linear, blue-green, all-at-once"),
         ("deployment.percent", "is true or false, not a whole number", "write a whole number, without quotes"),
         ("approval.requird", "unknown key", 'did you mean "required"?'),
         ("notifications.mail", "is a text, not a list", 'put it in brackets: ["..."]'),

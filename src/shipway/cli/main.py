@@ -31,6 +31,10 @@ PLACES = {
     "reject": Place(f"{VERBS}.approvals:reject", "Keep the waiting release out of production."),
     "deployments": Place(f"{VERBS}.deployments:deployments", "List production deployments."),
     "promote": Place(f"{VERBS}.deployments:promote", "Give a held deployment all traffic."),
+    "pause": Place(f"{VERBS}.deployments:pause", "Stop a deployment where it is."),
+    "resume": Place(f"{VERBS}.deployments:resume", "Let a paused deployment go on."),
+    "hold": Place(f"{VERBS}.deployments:hold", "Make a deployment wait for your word."),
+    "extend": Place(f"{VERBS}.deployments:extend", "Let a deployment bake once more as long."),
     "abort": Place(f"{VERBS}.deployments:abort", "Send all traffic back to the old version."),
     "releases": Place(f"{VERBS}.releases:releases", "List releases; show one."),
     "invoke": Place(f"{VERBS}.api:invoke", "Ask the production API."),
@@ -39,6 +43,7 @@ PLACES = {
     "jobs": Place(f"{VERBS}.jobs:jobs", "List jobs."),
     "logs": Place(f"{VERBS}.jobs:logs", "Print what a program wrote."),
     "doctor": Place(f"{VERBS}.machine:doctor", "Say what is missing on this machine."),
+    "drill": Place(f"{VERBS}.drill:drill", "Deploy broken releases and see them found."),
     "demo": Place("shipway.cli.demo:demo", "Run an example from an empty folder to an answering production API."),
     "control": Place(f"{VERBS}.machine:control", ""),
 }

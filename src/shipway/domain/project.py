@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+from shipway.domain.deployment import Strategy
 from shipway.domain.errors import ShipwayError
 from shipway.domain.units import Size
 
@@ -75,13 +76,6 @@ class Direction(StrEnum):
     MINIMIZE = "minimize"
 
 
-class Strategy(StrEnum):
-    """How a new version takes production traffic over."""
-
-    CANARY = "canary"
-    ALL_AT_ONCE = "all-at-once"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataSettings:
     """Where the raw data is, and what it looks like.
@@ -146,10 +140,15 @@ class GateSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointSettings:
-    """One stage's endpoint. workers: server processes, 0 = one a core. environment: for the serving program."""
+    """One stage's endpoint.
+
+    workers: server processes, 0 = one a core. startup_timeout: from the start until all of them answer, 1 s..1 h.
+    environment: for the serving program.
+    """
 
     instance_type: str = "ml.m5.large"
     workers: int = 0
+    startup_timeout: timedelta = timedelta(minutes=4)
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -179,16 +178,35 @@ class FunctionSettings:
 class DeploymentSettings:
     """How a release takes production over.
 
-    percent: share of requests for the new version while it bakes, 1..99. bake: how long it must stay healthy.
+    percent: a canary's share of the requests while it bakes, 1..99. bake: how long a canary, or a blue/green release
+    with all requests, must stay healthy. step, interval: a linear release gets `step` percent more (1..50) every
+    `interval`, as long as it stays healthy.
     max_error_rate: of the new version's own answers, 0..1 (5xx / (all - 4xx)); above it the release is rolled back.
+    max_latency: of the new version's own answers, their 95th percentile; 0 s = no such bound.
     min_requests: answers of the new version needed for a verdict; with fewer it is inconclusive, never a pass.
+    sticky: how callers keep their version while two share: "none", "key", "header:NAME" or "cookie:NAME".
+    replay: recent real requests that a new version answers before any caller meets it, 0 = no replay.
+    max_answer_difference: share of their predictions that may differ from the live version's, 0..1.
+    false_rollback: how often a release as good as the live one may be taken back, 0.0001..0.5.
+    hook_timeout: a hook that says nothing this long has failed. max_silence: without evidence this long a person
+    decides. max_hold: a release that is held or paused longer goes back.
     """
 
     strategy: Strategy = Strategy.CANARY
     percent: int = 10
     bake: timedelta = timedelta(minutes=5)
+    step: int = 10
+    interval: timedelta = timedelta(minutes=1)
     max_error_rate: float = 0.01
+    max_latency: timedelta = timedelta(0)
     min_requests: int = 10
+    sticky: str = "none"
+    replay: int = 200
+    max_answer_difference: float = 1.0
+    false_rollback: float = 0.05
+    hook_timeout: timedelta = timedelta(minutes=5)
+    max_silence: timedelta = timedelta(minutes=1)
+    max_hold: timedelta = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

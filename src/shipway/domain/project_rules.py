@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from shipway.domain import names
 from shipway.domain.project import DataFormat, EndpointSettings, Problem, Project, Scalar
+from shipway.domain.traffic import StickyInvalid, parse_sticky
 from shipway.domain.units import Size, format_duration
 
 GIB = 2**30
@@ -108,6 +109,7 @@ def _endpoints(project: Project) -> Iterator[Problem]:
     for stage, endpoint in stages:
         yield from _instance(f"endpoint.{stage}.instance_type", endpoint.instance_type)
         yield from _between(f"endpoint.{stage}.workers", endpoint.workers, 0, 256)
+        yield from _time(f"endpoint.{stage}.startup_timeout", endpoint.startup_timeout, SECOND, timedelta(hours=1))
         yield from _environment(f"endpoint.{stage}.environment", endpoint.environment)
 
 
@@ -128,8 +130,24 @@ def _deployment(project: Project) -> Iterator[Problem]:
     deployment = project.deployment
     yield from _between("deployment.percent", deployment.percent, 1, 99)
     yield from _time("deployment.bake", deployment.bake, SECOND, timedelta(days=2))
+    yield from _between("deployment.step", deployment.step, 1, 50)
+    yield from _time("deployment.interval", deployment.interval, SECOND, timedelta(days=2))
     yield from _between("deployment.max_error_rate", deployment.max_error_rate, 0, 1)
     yield from _between("deployment.min_requests", deployment.min_requests, 1, 1_000_000)
+    try:
+        parse_sticky(deployment.sticky)
+    except StickyInvalid as error:
+        yield Problem(path="deployment.sticky", problem=str(error), remedy=error.remedy)
+    yield from _between("deployment.replay", deployment.replay, 0, 10_000)
+    yield from _between("deployment.max_answer_difference", deployment.max_answer_difference, 0, 1)
+    yield from _between("deployment.false_rollback", deployment.false_rollback, 0.0001, 0.5)
+    if not timedelta(0) <= deployment.max_latency <= timedelta(minutes=15):
+        problem = f"{format_duration(deployment.max_latency)} is out of range"
+        remedy = 'write "0s" for no bound, or at most "15m"'
+        yield Problem(path="deployment.max_latency", problem=problem, remedy=remedy)
+    yield from _time("deployment.hook_timeout", deployment.hook_timeout, SECOND, timedelta(hours=1))
+    yield from _time("deployment.max_silence", deployment.max_silence, SECOND, timedelta(hours=1))
+    yield from _time("deployment.max_hold", deployment.max_hold, SECOND, timedelta(days=30))
 
 
 def _approval(project: Project) -> Iterator[Problem]:
@@ -216,7 +234,7 @@ def _environment(path: str, variables: Mapping[str, str]) -> Iterator[Problem]:
             yield Problem(path=f"{path}.{name}", problem=f"{name!r} cannot name a variable", remedy=remedy)
 
 
-def _between(path: str, value: float, low: int, high: int) -> Iterator[Problem]:
+def _between(path: str, value: float, low: float, high: float) -> Iterator[Problem]:
     if not low <= value <= high:
         yield Problem(path=path, problem=f"{value} is out of range", remedy=f"write {low} to {high}")
 

@@ -190,6 +190,31 @@ class Target(Protocol):
         "latest" names the newest. Raises DeploymentNotFound, DeploymentNotHeld.
         """
 
+    def pause(self, deployment: str, *, by: str) -> None:
+        """Stop a deployment where it is: traffic and clocks stand still until somebody resumes it.
+
+        What speaks against the new version still sends it back. "latest" names the newest.
+        Raises DeploymentNotFound, DeploymentFinished, OrderUnfit.
+        """
+
+    def resume(self, deployment: str, *, by: str) -> None:
+        """Let a paused deployment go on where it stopped. "latest" names the newest.
+
+        Raises DeploymentNotFound, DeploymentFinished, OrderUnfit.
+        """
+
+    def hold(self, deployment: str, *, by: str) -> None:
+        """Make a deployment that bakes wait for a person's word: it no longer passes by itself.
+
+        "latest" names the newest. Raises DeploymentNotFound, DeploymentFinished, OrderUnfit.
+        """
+
+    def extend(self, deployment: str, *, by: str) -> None:
+        """Let a deployment that bakes or is held bake once more as long. "latest" names the newest.
+
+        Raises DeploymentNotFound, DeploymentFinished, OrderUnfit.
+        """
+
     def releases(self) -> Sequence[Release]:
         """Return the ledger, newest first."""
 

@@ -17,6 +17,7 @@ from cattrs.errors import (
     IterableValidationNote,
 )
 
+from shipway.domain.deployment import Strategy
 from shipway.domain.project import (
     DataFormat,
     Direction,
@@ -25,7 +26,6 @@ from shipway.domain.project import (
     Project,
     ProjectInvalid,
     Scalar,
-    Strategy,
 )
 from shipway.domain.project_rules import suggestion, validate
 from shipway.domain.units import Size, UnitError, parse_duration, parse_size

@@ -1,4 +1,4 @@
-"""Verbs on production deployments: look at them, take one back, let a held one go on."""
+"""Verbs on production deployments: look at them, stop one, take one back, let a held one go on."""
 
 from datetime import datetime
 
@@ -50,6 +50,60 @@ def promote(session: Session, deployment: str, by: str) -> None:
     It is your word where the verdict was inconclusive. Without ID it is the newest deployment.
     """
     session.target().promote(deployment, by=by)
+    _show(session, deployment)
+
+
+@click.command()
+@WHICH
+@BY
+@verb
+def pause(session: Session, deployment: str, by: str) -> None:
+    """Stop a deployment where it is.
+
+    Its traffic stays as it is and its clocks stand still until you resume it; errors still send it back. Without ID it
+    is the newest deployment.
+    """
+    session.target().pause(deployment, by=by)
+    _show(session, deployment)
+
+
+@click.command()
+@WHICH
+@BY
+@verb
+def resume(session: Session, deployment: str, by: str) -> None:
+    """Let a paused deployment go on.
+
+    It goes on where it stopped. Without ID it is the newest deployment.
+    """
+    session.target().resume(deployment, by=by)
+    _show(session, deployment)
+
+
+@click.command()
+@WHICH
+@BY
+@verb
+def hold(session: Session, deployment: str, by: str) -> None:
+    """Make a deployment wait for your word.
+
+    It goes on taking its share of the requests, and gets no more until you promote it. Without ID it is the newest
+    deployment.
+    """
+    session.target().hold(deployment, by=by)
+    _show(session, deployment)
+
+
+@click.command()
+@WHICH
+@BY
+@verb
+def extend(session: Session, deployment: str, by: str) -> None:
+    """Let a deployment bake once more as long.
+
+    For one that bakes or is held. Without ID it is the newest deployment.
+    """
+    session.target().extend(deployment, by=by)
     _show(session, deployment)
 
 

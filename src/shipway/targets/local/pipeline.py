@@ -16,9 +16,10 @@ from typing import NamedTuple, cast
 
 from shipway.domain import names, workflow
 from shipway.domain.approval import Approval
-from shipway.domain.deployment import Deployment, Phase, Plan
+from shipway.domain.deployment import Deployment, Phase
+from shipway.domain.deployment_settings import judged_by, planned
 from shipway.domain.errors import ShipwayError
-from shipway.domain.project import Project, Strategy
+from shipway.domain.project import Project
 from shipway.domain.release import Bundle, Release
 from shipway.domain.values import Json, JsonObject, canonical
 from shipway.domain.workflow_execution import Handler, Task, TaskFailed
@@ -189,6 +190,7 @@ def deploy_dev(parts: Parts, task: Task) -> Json:
         release.bundle.model,
         environment=dict(settings.environment),
         workers=settings.workers or None,
+        ready_seconds=settings.startup_timeout.total_seconds(),
     )
     sentence = _smoke(parts, name, _sample(parts, stage.output))
     task.progress(sentence)
@@ -277,7 +279,7 @@ def deploy_prod(parts: Parts, task: Task) -> Json:
             id=f"{function}-{release.number}-{task.key[-6:]}",
             new=str(release.number),
             old=old,
-            plan=_plan(stage.project),
+            plan=planned(stage.project.deployment),
             phase=Phase.PREPARING,
             since=datetime.now(UTC),
         ),
@@ -286,22 +288,17 @@ def deploy_prod(parts: Parts, task: Task) -> Json:
         function=function,
     )
     production = Production(parts, stage.project, release, function)
-    work = Work(prepare=production.prepare, hook=lambda hook: production.hook(begun.deployment.id, hook))
-    ended = Rollout(parts.deployments, parts.gateway, work, task.progress).run(begun, task.cancelled)
+    work = Work(
+        prepare=production.prepare,
+        hook=lambda hook: production.hook(begun.deployment.id, hook),
+        crashing=production.crashes(),
+    )
+    settings = judged_by(stage.project.deployment, live=old is not None)
+    ended = Rollout(parts.deployments, parts.gateway, work, settings, task.progress).run(begun, task.cancelled)
     production.settle(ended)
     if ended.phase is not Phase.SUCCEEDED:
         raise TaskFailed(error="DeploymentRolledBack", cause=ended.sentence)
     return {"Deployment": ended.id, "Endpoint": production.endpoint, "Api": parts.gateway.address}
-
-
-def _plan(project: Project) -> Plan:
-    settings = project.deployment
-    return Plan(
-        percent=100 if settings.strategy is Strategy.ALL_AT_ONCE else settings.percent,
-        bake=settings.bake,
-        max_error_rate=settings.max_error_rate,
-        min_requests=settings.min_requests,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,22 @@
 """A release's parts in production: its endpoint, its version of the function, its hooks."""
 
+import re
+import time
+from collections.abc import Callable
+
 from shipway.domain import names
 from shipway.domain.deployment import Deployment, Phase
+from shipway.domain.function import RECENT_COUNT
 from shipway.domain.project import Project
 from shipway.domain.release import Release
+from shipway.domain.replay import Limits
+from shipway.domain.traffic import parse_sticky
+from shipway.targets.local.crashes import Crashes, pids_of
 from shipway.targets.local.home import REGION
 from shipway.targets.local.parts import Parts
+from shipway.targets.local.replay import asking, kept, recent_folder, recorded, replay
 from shipway.targets.local.rollout import HookFailed
+from shipway.targets.local.supervise import Supervisor
 
 VOLUME = "/mnt/ml"  # where a function sees the shared volume
 
@@ -31,14 +41,33 @@ class Production:
             bundle.model,
             environment=dict(settings.environment),
             workers=settings.workers or None,
+            ready_seconds=settings.startup_timeout.total_seconds(),
         )
         parts.functions.publish(
             self._function,
             str(self._release.number),
             parts.images.get(bundle.function_image),
-            environment=self._environment(),
+            environment={**self._environment(), RECENT_COUNT: str(self._project.deployment.replay)},
             handler="handler.handler",
         )
+        parts.gateway.set_sticky(self._function, parse_sticky(self._project.deployment.sticky))
+        self._replay(str(self._release.number))
+
+    def _replay(self, new: str) -> None:
+        """Send recent real requests to the new version, before any caller meets it. Raises ReplayFailed."""
+        count, home, gateway = self._project.deployment.replay, self._parts.home.root, self._parts.gateway
+        split = gateway.weights(self._function)
+        live = max(split, key=lambda version: split[version], default=new)
+        if not count or live == new:
+            return
+        report = replay(
+            recorded(recent_folder(home, self._function), count),
+            asking(gateway.port(self._function, new)),
+            (live, asking(gateway.port(self._function, live))),
+            columns=tuple(self._project.data.features),
+            limits=Limits(max_answer_difference=self._project.deployment.max_answer_difference),
+        )
+        kept(report, home / "replays" / f"release-{new}.json")
 
     def hook(self, deployment: str, hook: str) -> None:
         """Run a hook of the user's, unless it has answered already; raises HookFailed."""
@@ -52,13 +81,22 @@ class Production:
                 f"{hook}_hook.handler",
                 {"DeploymentId": deployment, "LifecycleEventHookExecutionId": hook_id},
                 environment=self._environment(),
-                seconds=self._project.function.timeout.total_seconds(),
+                seconds=self._project.deployment.hook_timeout.total_seconds(),
             )
         status = self._parts.deployments.hook(hook_id)
         if status == "pending":
             raise HookFailed(hook=hook, problem="ended without telling CodeDeploy whether it succeeded")
         if status != "Succeeded":
             raise HookFailed(hook=hook, problem=f"answered {status}")
+
+    def crashes(self) -> Callable[[], str]:
+        """Return what tells which process of this release keeps ending, "" while none does."""
+        programs = re.compile(
+            rf"fn-{re.escape(self._function)}-{self._release.number}-\d+|ep-{re.escape(self.endpoint)}-\d+"
+        )
+        supervisor = Supervisor(self._parts.home.root)
+        watched = Crashes(pids_of(supervisor, lambda name: programs.fullmatch(name) is not None))
+        return lambda: watched.look(time.monotonic())
 
     def settle(self, ended: Deployment) -> None:
         """Write the outcome into the ledger and take down what no longer serves; safe to repeat."""

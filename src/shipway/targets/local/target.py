@@ -14,6 +14,7 @@ from pathlib import Path
 import shipway
 from shipway.domain import names, pipeline, workflow
 from shipway.domain.approval import Approval, ApprovalClosed, ApprovalStatus, Decision, decide
+from shipway.domain.deployment import Ask
 from shipway.domain.errors import ShipwayError
 from shipway.domain.job import JobRecord, JobStage
 from shipway.domain.pipeline import APPROVAL, Cause, Execution, ExecutionNotFound
@@ -174,12 +175,27 @@ class LocalTarget:
         return [view(record) for record in self._machine.deployments.list(limit)]
 
     def abort(self, deployment: str, *, by: str) -> None:
-        self._machine.deployments.abort(deployment, by)
-        self._machine.home.record(by, "abort", deployment)
+        self._order(deployment, Ask.ABORT, by)
 
     def promote(self, deployment: str, *, by: str) -> None:
-        self._machine.deployments.promote(deployment, by)
-        self._machine.home.record(by, "promote", deployment)
+        self._order(deployment, Ask.PROMOTE, by)
+
+    def pause(self, deployment: str, *, by: str) -> None:
+        self._order(deployment, Ask.PAUSE, by)
+
+    def resume(self, deployment: str, *, by: str) -> None:
+        self._order(deployment, Ask.RESUME, by)
+
+    def hold(self, deployment: str, *, by: str) -> None:
+        self._order(deployment, Ask.HOLD, by)
+
+    def extend(self, deployment: str, *, by: str) -> None:
+        self._order(deployment, Ask.EXTEND, by)
+
+    def _order(self, deployment: str, ask: Ask, by: str) -> None:
+        """Write down what somebody asks of a deployment, for its rollout and for the record."""
+        found = self._machine.deployments.order(deployment, ask, by)
+        self._machine.home.record(by, ask, found)
 
     def releases(self) -> Sequence[Release]:
         return self._machine.ledger.list()

@@ -20,6 +20,8 @@ HOP_BY_HOP = frozenset(
 )
 INFERENCE_ID = "x-inference-id"
 RELEASE = "x-shipway-release"
+RECENT_FOLDER = "SHIPWAY_RECENT"  # variables of the host: where it keeps recent requests, and how many
+RECENT_COUNT = "SHIPWAY_RECENT_COUNT"
 TEXT_TYPES = "(?:text/[a-z0-9.+-]+|application/json|application/x-www-form-urlencoded)"
 TEXT = re.compile(TEXT_TYPES + r"\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
 

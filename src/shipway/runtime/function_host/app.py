@@ -8,6 +8,7 @@ import traceback
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from shipway.domain.function import (
     INFERENCE_ID,
@@ -22,6 +23,7 @@ from shipway.domain.function import (
 )
 from shipway.runtime.function_host import context
 from shipway.runtime.function_host.loading import Handler
+from shipway.runtime.function_host.recent import Recent
 from shipway.runtime.function_host.settings import Settings
 
 READY = "/.shipway/ready"  # answered by the host itself; the gateway lets no such path through
@@ -41,6 +43,9 @@ class App:
         self._handler = handler
         self._recycle = recycle
         self._recycling = threading.Lock()
+        self._recent = None
+        if settings.recent and settings.recent_count > 0:
+            self._recent = Recent(Path(settings.recent), settings.recent_count, settings.version)
         self._pool = ThreadPoolExecutor(max_workers=settings.threads, thread_name_prefix="handler")
 
     def begin(self, request: HttpRequest) -> tuple[str, "Future[HttpAnswer]"]:
@@ -82,9 +87,12 @@ class App:
             return HttpAnswer(status=200, headers=(("content-type", "application/json"),), body=b"{}")
         token = context.REQUEST.set(request_id)
         try:
-            return self._signed(self._invoke(request, request_id), request_id)
+            answer = self._invoke(request, request_id)
         finally:
             context.REQUEST.reset(token)
+        if self._recent is not None:
+            self._recent.keep(request, answer)
+        return self._signed(answer, request_id)
 
     def _invoke(self, request: HttpRequest, request_id: str) -> HttpAnswer:
         epoch_ms = time.time_ns() // 1_000_000

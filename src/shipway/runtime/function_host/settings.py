@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from shipway.domain.function import TIME_LIMIT
+from shipway.domain.function import RECENT_COUNT, RECENT_FOLDER, TIME_LIMIT
 
 SERVERS = ("auto", "granian", "gunicorn", "stdlib")
 
@@ -15,6 +15,7 @@ class Settings:
 
     handler: "module.attribute" as Lambda has it. host, port: where to listen. threads: requests at the same time.
     seconds: time limit of one request. memory_mb: what the context tells the handler.
+    recent: folder for recent requests, "" for none; recent_count: how many of them it holds.
     """
 
     handler: str
@@ -27,6 +28,8 @@ class Settings:
     version: str = "$LATEST"
     memory_mb: str = "1024"
     region: str = "us-east-1"
+    recent: str = ""
+    recent_count: int = 0
 
     @property
     def arn(self) -> str:
@@ -62,4 +65,6 @@ def named(environment: Mapping[str, str], handler: str) -> Settings:
         version=environment.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
         memory_mb=environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024"),
         region=environment.get("AWS_REGION", "us-east-1"),
+        recent=environment.get(RECENT_FOLDER, ""),
+        recent_count=int(environment.get(RECENT_COUNT, "0")),
     )

@@ -9,13 +9,21 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from shipway.domain.function import TIME_LIMIT, FunctionFailed, InvocationFailed, check_function
+from shipway.domain.function import (
+    RECENT_COUNT,
+    RECENT_FOLDER,
+    TIME_LIMIT,
+    FunctionFailed,
+    InvocationFailed,
+    check_function,
+)
 from shipway.domain.values import Json
 from shipway.targets.local.gateway import Gateway
 from shipway.targets.local.gateway.gateway import free_ports
 from shipway.targets.local.hosted import hosted
 from shipway.targets.local.images.image import Image
 from shipway.targets.local.probe import get
+from shipway.targets.local.replay import recent_folder
 from shipway.targets.local.runtime_files import INSIDE, runtime_folder_of
 from shipway.targets.local.sandbox import Mount, Sandbox, full_environment, image_sandbox, render, support
 from shipway.targets.local.supervise import Supervisor
@@ -24,6 +32,7 @@ READY_PATH = "/.shipway/ready"
 READY_SECONDS = 60.0  # for imports at the head of a handler
 VOLUME = "/mnt/ml"
 OUTCOME = "/mnt/outcome"
+RECENT = "/mnt/recent"
 THREADS = 8
 
 
@@ -48,6 +57,7 @@ class Functions:
         """Start a version's processes and take them into the gateway, without traffic yet. Safe to repeat.
 
         processes: as many as the machine has cores, and two at least, so that one may die without a failed request.
+        environment: for the handler; RECENT_COUNT in it tells how many of the last requests are kept for a replay.
         Raises FunctionNameInvalid, FunctionFailed (nothing is left running), GatewayFull.
         """
         check_function(function, version)
@@ -55,9 +65,13 @@ class Functions:
         ports = self._gateway.versions(function).get(version) or free_ports(count)
         names = [f"fn-{function}-{version}-{index}" for index in range(len(ports))]
         variables = {**self._environment(function, version), **environment}
+        mounts = []
+        if variables.get(RECENT_COUNT, "0") != "0":
+            variables[RECENT_FOLDER] = RECENT
+            mounts = [Mount(recent_folder(self._home, function), RECENT, read_only=False)]
         try:
             for name, port in zip(names, ports, strict=True):
-                sandbox = self._sandbox(image, _serve(image, handler, port), variables)
+                sandbox = self._sandbox(image, _serve(image, handler, port), variables, mounts)
                 self._supervisor.ensure(hosted(name, sandbox, stop_seconds=int(TIME_LIMIT) + 5))
             for name, port in zip(names, ports, strict=True):
                 self._await(function, version, name, port)

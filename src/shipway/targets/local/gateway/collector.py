@@ -6,11 +6,11 @@ is missing in the record, whatever was counted in it.
 """
 
 import contextlib
-import selectors
 import signal
 import socket
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,34 +24,36 @@ CHUNK = 1 << 18
 
 
 class Collector:
-    """Takes lines from every HAProxy that connects. connected: since when one has been there without a break."""
+    """Takes lines from every HAProxy that connects. connected: since when one has been there without a break.
+
+    It looks ten times a second instead of waking up for each line: HAProxy then hands over many at once, which costs
+    callers several times less.
+    """
 
     def __init__(self, path: Path, record: Record) -> None:
         self._connection = record.writer()
-        self._selector = selectors.DefaultSelector()
         self._listener = listening(path)
-        self._selector.register(self._listener, selectors.EVENT_READ)
         self._rests: dict[socket.socket, bytes] = {}
         self._tallies = Tallies(int(time.time()))
         self._connected = float("inf")
-        self.stopping = False
+        self.stopping = threading.Event()
 
     def run(self) -> None:
         """Collect until `stopping`."""
-        while not self.stopping:
-            for key, _ in self._selector.select(TICK):
-                if key.fileobj is self._listener:
-                    self._accept()
-                elif isinstance(key.fileobj, socket.socket):
-                    self._take(key.fileobj)
-            self._close(time.time())
+        while not self.stopping.wait(TICK):
+            now = time.time()
+            self._accept()
+            for peer in list(self._rests):
+                self._take(peer)
+            self._close(now)
 
     def _accept(self) -> None:
-        peer, _ = self._listener.accept()
-        peer.setblocking(False)
-        self._selector.register(peer, selectors.EVENT_READ)
-        self._connected = time.time() if not self._rests else self._connected
-        self._rests[peer] = b""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                peer, _ = self._listener.accept()
+                peer.setblocking(False)
+                self._connected = time.time() if not self._rests else self._connected
+                self._rests[peer] = b""
 
     def _take(self, peer: socket.socket) -> None:
         """Count all lines that are there."""
@@ -71,7 +73,6 @@ class Collector:
 
     def _gone(self, peer: socket.socket) -> None:
         """Let go of an HAProxy that has ended; it may have taken lines along."""
-        self._selector.unregister(peer)
         peer.close()
         del self._rests[peer]
         self._tallies.spoiled = max(self._tallies.spoiled, int(time.time()))
@@ -88,7 +89,6 @@ class Collector:
             write(self._connection, self._tallies.close(through), vouched)
         except sqlite3.Error as error:  # a full disk: these seconds wait in memory
             sys.stderr.write(f"the record cannot be written: {error}\n")
-            time.sleep(TICK)
             return
         self._tallies.opened(through + 1)
 
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str]) -> int:
     collector = Collector(path, Record(record))
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        collector.stopping = True
+        collector.stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
     collector.run()

@@ -1,11 +1,14 @@
 """The one place that names the targets. Each is imported when it is asked for, so that the others cost nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from shipway.domain.errors import ShipwayError
 from shipway.ports.target import Target
+
+if TYPE_CHECKING:  # only one verb needs them
+    from shipway.domain.drill import Candidate, Report, Row
 
 Result = TypeVar("Result")
 TARGETS = ("local", "aws")
@@ -42,6 +45,19 @@ def control(project: Path) -> None:
     _optional("local", lambda: _control(project))
 
 
+def drill(
+    candidates: "Sequence[Candidate]",
+    scale: tuple[float, float, int],
+    say: Callable[[str], None],
+    done: "Callable[[Row], None]",
+) -> "Report":
+    """Deploy the drill's candidates on this machine and return the table.
+
+    scale: seconds of bake, requests a second, and the candidates' share in percent. say, done: told what happens.
+    """
+    return _optional("local", lambda: _drill(candidates, scale, say, done))
+
+
 def _target(name: str, project: Path) -> Target:
     if name != "local":
         raise TargetMissing(target=name)
@@ -54,6 +70,18 @@ def _control(project: Path) -> None:
     from shipway.cli.control import control  # noqa: PLC0415
 
     control(project)
+
+
+def _drill(
+    candidates: "Sequence[Candidate]",
+    scale: tuple[float, float, int],
+    say: Callable[[str], None],
+    done: "Callable[[Row], None]",
+) -> "Report":
+    from shipway.targets.local.drill import Scale, hold  # noqa: PLC0415
+
+    bake, rate, percent = scale
+    return hold(candidates, Scale(bake=bake, rate=rate, percent=percent), say, done)
 
 
 def _optional(name: str, work: Callable[[], Result]) -> Result:

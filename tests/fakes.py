@@ -1,12 +1,11 @@
 """A target in memory: the port's whole contract, with a pipeline that moves one stage whenever someone looks."""
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
+from fake_data import digest
+from fake_ledger import FakeLedger
 from shipway.domain.approval import Approval, ApprovalNotFound, ApprovalStatus, Decision, decide
 from shipway.domain.deployment import (
     DONE,
@@ -30,7 +29,7 @@ from shipway.domain.pipeline import (
     Stage,
     StageStatus,
 )
-from shipway.domain.release import Bundle, Release, ReleaseNotFound
+from shipway.domain.release import Bundle, Release
 from shipway.domain.values import Json, JsonObject
 from shipway.ports.target import (
     Answer,
@@ -38,39 +37,29 @@ from shipway.ports.target import (
     DeploymentView,
     Fault,
     Health,
-    JobView,
-    LogsNotFound,
     NothingLive,
-    SourceNotFound,
-    StoredObject,
 )
 
-START = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 RETRYABLE = (ExecutionStatus.FAILED, ExecutionStatus.STOPPED, ExecutionStatus.TIMED_OUT)
 IMAGES = ("tiny", "tiny-function")
 
 
 @dataclass
-class FakeTarget:
+class FakeTarget(FakeLedger):
     """One project of the name `tiny`. Every look at an execution moves the running one by one stage, one second.
 
     fails: stage -> error, for the executions that come to it. holds: whether a deployment's verdict is inconclusive.
-    respond: what production answers. faults: what the doctor finds.
+    approvers: how many people must say yes. respond: what production answers. faults: what the doctor finds.
     """
 
     fails: dict[str, str] = field(default_factory=dict)
     holds: bool = False
+    approvers: int = 1
     faults: list[Fault] = field(default_factory=list)
     respond: Callable[[bytes, str], tuple[int, bytes]] = lambda *_: (200, b"[0.5]")
-    now: datetime = START
     up_now: bool = False
-    runs: dict[str, Execution] = field(default_factory=dict)
-    approvals: dict[str, Approval] = field(default_factory=dict)
     rollouts: dict[str, DeploymentView] = field(default_factory=dict)
-    ledger: dict[int, Release] = field(default_factory=dict)
-    stored: dict[str, StoredObject] = field(default_factory=dict)
     history: dict[str, list[JsonObject]] = field(default_factory=dict)
-    written: dict[str, list[str]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     built: bool = False
 
@@ -93,7 +82,7 @@ class FakeTarget:
             running=True,
             processes={"control": "running", "gateway": "running"},
             api="http://127.0.0.1:8080/api",
-            live=next((each.number for each in self.releases() if each.status == "live"), None),
+            live=self._live(),
         )
 
     def build(self) -> Sequence[BuiltImage]:
@@ -101,8 +90,8 @@ class FakeTarget:
         return [
             BuiltImage(
                 name=name,
-                uri=f"shipway/{name}@{_digest(name)}",
-                digest=_digest(name),
+                uri=f"shipway/{name}@{digest(name)}",
+                digest=digest(name),
                 seconds=0.0 if reused else 3.5,
                 reused=reused,
             )
@@ -119,7 +108,7 @@ class FakeTarget:
         for each in [each for each in self.runs.values() if each.status is ExecutionStatus.QUEUED]:
             self._supersede(each)
         made = Execution(
-            id=f"tiny-{len(self.runs) + 1}",
+            id=f"tiny-{sum(not each.startswith('tiny-rollback') for each in self.runs) + 1}",
             pipeline="tiny-pipeline",
             status=ExecutionStatus.QUEUED if busy else ExecutionStatus.RUNNING,
             cause=cause,
@@ -127,6 +116,7 @@ class FakeTarget:
             stages=tuple(Stage(name=name) for name in STAGES),
         )
         self._keep(made, "started")
+        self.record(cause.by, "start", made.id, cause.reason)
         return made
 
     def executions(self, limit: int = 20) -> Sequence[Execution]:
@@ -143,6 +133,7 @@ class FakeTarget:
         if found.status.final:
             raise ExecutionFinished(execution=found.id, status=found.status.value)
         self._end(found, ExecutionStatus.STOPPED, StageStatus.STOPPED, error_cause=f"by {by}: {reason}")
+        self.record(by, "stop", found.id, reason)
         if found.id in self.approvals:
             self._close(found.id, ApprovalStatus.STOPPED)
         self._next()
@@ -161,6 +152,7 @@ class FakeTarget:
             found, status=ExecutionStatus.RUNNING, ended=None, stages=stages, error="", error_cause="", output=None
         )
         self._keep(again, f"retried by {by}")
+        self.record(by, "retry", found.id)
 
     def approval(self, execution: str) -> Approval:
         found = self.approvals.get(self._newest(execution))
@@ -172,6 +164,10 @@ class FakeTarget:
         said = decide(self.approval(execution), decision, self.now)
         self.approvals[said.execution] = said
         run = self.runs[said.execution]
+        verb = "approve" if decision.approve else "reject"
+        self.record(decision.by.strip(), verb, f"release {said.release} of {said.execution}", decision.comment)
+        if said.status is ApprovalStatus.PENDING:
+            return said
         if decision.approve:
             self._stage(run, APPROVAL, StageStatus.SUCCEEDED, f"by {said.by}")
         else:
@@ -197,6 +193,7 @@ class FakeTarget:
             raise DeploymentFinished(deployment=found.id, phase=found.phase)
         back = replace(found, phase="rolled_back", weights={}, sentence=f"aborted by {by}", ended=self.now)
         self.rollouts[found.id] = back
+        self.record(by, "abort", found.id)
         self._set_status(found.release, "refused")
         run = self.runs[found.execution]
         if not run.status.final:
@@ -207,36 +204,30 @@ class FakeTarget:
         found = self._deployment(deployment)
         if found.phase != "held":
             raise DeploymentNotHeld(deployment=found.id, phase=found.phase)
+        self.record(by, "promote", found.id)
         self._go_live(self.runs[found.execution], f"promoted by {by}")
 
     def pause(self, deployment: str, *, by: str) -> None:
-        self._move(deployment, Ask.PAUSE, "paused", f"paused by {by}")
+        self._move(deployment, Ask.PAUSE, "paused", by)
 
     def resume(self, deployment: str, *, by: str) -> None:
-        self._move(deployment, Ask.RESUME, "baking", f"resumed by {by}")
+        self._move(deployment, Ask.RESUME, "baking", by)
 
     def hold(self, deployment: str, *, by: str) -> None:
-        self._move(deployment, Ask.HOLD, "held", f"held by {by}")
+        self._move(deployment, Ask.HOLD, "held", by)
 
     def extend(self, deployment: str, *, by: str) -> None:
-        self._move(deployment, Ask.EXTEND, "baking", f"extended by {by}")
+        self._move(deployment, Ask.EXTEND, "baking", by)
 
-    def _move(self, deployment: str, ask: Ask, phase: str, sentence: str) -> None:
+    def _move(self, deployment: str, ask: Ask, phase: str, by: str) -> None:
         found = self._deployment(deployment)
         if Phase(found.phase).final:
             raise DeploymentFinished(deployment=found.id, phase=found.phase)
         can = fitting(Phase(found.phase))
         if ask not in can:
             raise OrderUnfit(deployment=found.id, phase=found.phase, done=DONE[ask], fitting=", ".join(can))
-        self.rollouts[found.id] = replace(found, phase=phase, sentence=sentence)
-
-    def releases(self) -> Sequence[Release]:
-        return list(reversed(self.ledger.values()))
-
-    def release(self, number: int) -> Release:
-        if number not in self.ledger:
-            raise ReleaseNotFound(release=number)
-        return self.ledger[number]
+        self.rollouts[found.id] = replace(found, phase=phase, sentence=f"{DONE[ask]} by {by}")
+        self.record(by, ask.value, found.id)
 
     def invoke(self, body: bytes, *, content_type: str, headers: dict[str, str] | None = None) -> Answer:
         if self.health().live is None:
@@ -244,51 +235,15 @@ class FakeTarget:
         status, answer = self.respond(body, content_type)
         told = {
             "content-type": (headers or {}).get("accept", "application/json"),
-            "x-inference-id": _digest(body.decode("latin-1"))[7:19],
+            "x-inference-id": f"{digest(body.decode('latin-1'))[7:19]}-r{self._live()}",
         }
         return Answer(status=status, headers=told, body=answer)
 
     def create_key(self, name: str) -> str:
         key = f"key-of-{name}-{len(self.keys)}"
-        self.keys[name] = _digest(key)
+        self.keys[name] = digest(key)
+        self.record("ada", "create key", name)
         return key
-
-    # Data, jobs and logs
-
-    def put(self, source: str, destination: str) -> Sequence[StoredObject]:
-        path = Path(source)
-        if not path.exists():
-            raise SourceNotFound(source=source)
-        files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-        base = path if path.is_dir() else path.parent
-        root = destination or "s3://tiny-data/data/"
-        return [self._store(_name(root, each.relative_to(base).as_posix()), each) for each in files]
-
-    def objects(self, prefix: str = "") -> Sequence[StoredObject]:
-        wanted = prefix or "s3://tiny-data/"
-        return [each for uri, each in sorted(self.stored.items()) if uri.startswith(wanted)]
-
-    def jobs(self, limit: int = 50) -> Sequence[JobView]:
-        found = [
-            JobView(
-                name=f"{run.id}-train",
-                kind="training",
-                status={"succeeded": "Completed", "failed": "Failed"}.get(stage.status.value, "InProgress"),
-                started=stage.started,
-                ended=stage.ended,
-                reason=stage.message,
-                execution=run.id,
-            )
-            for run in reversed(self.runs.values())
-            for stage in run.stages
-            if stage.name == "Train" and stage.started
-        ]
-        return found[:limit]
-
-    def logs(self, name: str, *, follow: bool = False) -> Iterator[str]:  # noqa: ARG002  every writer here has ended
-        if name not in self.written:
-            raise LogsNotFound(name=name)
-        return iter(tuple(self.written[name]))
 
     # How it moves
 
@@ -333,7 +288,8 @@ class FakeTarget:
             digest=release.digest,
             requested=self.now,
             expires=self.now + timedelta(days=7),
-            evidence={"auc": 0.71},
+            evidence={"metrics": {"auc": 0.71}, "gate": "auc 0.71 meets the threshold 0.65"},
+            needed=self.approvers,
         )
         self._stage(run, APPROVAL, StageStatus.WAITING, f"release {release.number} waits for a person")
 
@@ -359,9 +315,7 @@ class FakeTarget:
         view = self._deployment("latest")
         weights = {str(view.release): 100}
         self.rollouts[view.id] = replace(view, phase="succeeded", weights=weights, sentence=sentence, ended=self.now)
-        for each in self.releases():
-            if each.status == "live":
-                self._set_status(each.number, "retired")
+        self._make_live(view.release, sentence)
         self._set_status(view.release, "live")
         self._stage(self.runs[run.id], "DeployProd", StageStatus.SUCCEEDED, sentence)
         self._keep(replace(self.runs[run.id], status=ExecutionStatus.SUCCEEDED, ended=self.now), "succeeded")
@@ -374,11 +328,11 @@ class FakeTarget:
             project="tiny",
             commit="c0ffee",
             data={"uri": "s3://tiny-data/data/", "version": "1"},
-            image=f"shipway/tiny@{_digest('tiny')}",
-            function_image=f"shipway/tiny-function@{_digest('tiny-function')}",
+            image=f"shipway/tiny@{digest('tiny')}",
+            function_image=f"shipway/tiny-function@{digest('tiny-function')}",
             model=f"s3://tiny-artifacts/runs/{run.id}/model.tar.gz",
-            model_digest=_digest(run.id),
-            documents={"shipway.toml": _digest("shipway.toml")},
+            model_digest=digest(run.id),
+            documents={"shipway.toml": digest("shipway.toml")},
             metrics={"auc": 0.71},
             gate="auc 0.71 meets the threshold 0.65",
             environment={},
@@ -392,8 +346,7 @@ class FakeTarget:
     def _set_status(self, number: int, status: str) -> None:
         old = self.ledger[number]
         said = self.approvals.get(old.execution)
-        since = self.now if status == "live" else old.live_since
-        self.ledger[number] = replace(old, status=status, live_since=since, approved_by=said.by if said else "")
+        self.ledger[number] = replace(old, status=status, approved_by=said.by if said else "")
 
     def _stage(self, run: Execution, name: str, status: StageStatus, message: str = "") -> None:
         ended = self.now if status in (StageStatus.SUCCEEDED, StageStatus.FAILED, StageStatus.STOPPED) else None
@@ -462,23 +415,3 @@ class FakeTarget:
         if name not in self.rollouts:
             raise DeploymentNotFound(deployment=deployment)
         return self.rollouts[name]
-
-    def _store(self, uri: str, file: Path) -> StoredObject:
-        content = file.read_bytes()
-        made = StoredObject(
-            uri=uri,
-            version=str(int(self.stored[uri].version) + 1 if uri in self.stored else 1),
-            size=len(content),
-            etag=hashlib.md5(content, usedforsecurity=False).hexdigest(),
-            modified=self.now,
-        )
-        self.stored[uri] = made
-        return made
-
-
-def _name(root: str, relative: str) -> str:
-    return root + relative if root.endswith("/") else root
-
-
-def _digest(text: str) -> str:
-    return "sha256:" + hashlib.sha256(json.dumps(text).encode()).hexdigest()

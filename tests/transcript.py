@@ -12,7 +12,7 @@ import io
 import shlex
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fakes import FakeTarget
@@ -87,12 +87,24 @@ def _waits(fake: FakeTarget, said: str) -> None:
     raise AssertionError(f"{stage} never waits")
 
 
+def _approvers(fake: FakeTarget, said: str) -> None:
+    fake.approvers = int(said)
+
+
+def _tampers(fake: FakeTarget, said: str) -> None:
+    """Change what an entry of the audit log says."""
+    number, _, reason = said.partition(" ")
+    fake.log[int(number) - 1] = replace(fake.log[int(number) - 1], reason=reason)
+
+
 SETTINGS: dict[str, Callable[[FakeTarget, str], None]] = {
     "answers": _answers,
     "fails": _fails,
     "holds": _holds,
     "fault": _fault,
     "waits": _waits,
+    "approvers": _approvers,
+    "tampers": _tampers,
 }
 
 

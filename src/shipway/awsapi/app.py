@@ -6,13 +6,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shipway.awsapi.approve import ApprovalPage
 from shipway.awsapi.services import Backend, perform
 
 HEALTH = "/-/health"  # no bucket can be called "-"
+APPROVE = "/-/approve"
 
 
-def api(s3: ASGIApp, backend: Backend, healthy: Callable[[], bool]) -> ASGIApp:
-    """Return the application. s3: answers everything that is neither a JSON operation nor the health check."""
+def api(s3: ASGIApp, backend: Backend, healthy: Callable[[], bool], approvals: ApprovalPage) -> ASGIApp:
+    """Return the application.
+
+    s3: answers everything that is neither a JSON operation, nor the health check, nor the page behind a link.
+    """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -21,6 +26,9 @@ def api(s3: ASGIApp, backend: Backend, healthy: Callable[[], bool]) -> ASGIApp:
         request = Request(scope, receive)
         if request.url.path == HEALTH:
             await JSONResponse({"healthy": healthy()}, status_code=200 if healthy() else 503)(scope, receive, send)
+        elif request.url.path == APPROVE:
+            page = await approvals.answer(request)
+            await page(scope, receive, send)
         elif "x-amz-target" in request.headers:
             response = await perform(request, backend)
             await response(scope, receive, send)

@@ -10,6 +10,7 @@ from types import FrameType
 import uvicorn
 
 from shipway.awsapi.app import api
+from shipway.awsapi.approve import ApprovalPage
 from shipway.awsapi.s3 import s3_app
 from shipway.awsapi.services import Backend, describe_endpoint
 from shipway.domain.values import JsonObject
@@ -35,7 +36,8 @@ def serve(machine: Machine) -> None:
         return describe_endpoint(machine.parts.endpoints.describe(name))
 
     backend = Backend(credentials=secret, answer_hook=machine.deployments.answer_hook, describe_endpoint=describe)
-    app = api(s3_app(machine.store, secret), backend, lambda: plane.healthy)
+    page = ApprovalPage(machine.decisions.linked, machine.decisions.decide_by_link)
+    app = api(s3_app(machine.store, secret), backend, lambda: plane.healthy, page)
     port = int(machine.control.rpartition(":")[2])
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="off")

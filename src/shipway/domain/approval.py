@@ -44,6 +44,15 @@ class ApproverUnknown(ShipwayError):
     status = 400
 
 
+class ApproverRepeated(ShipwayError):
+    """Two people are two names."""
+
+    message = "{by} has said yes already; {needed} different people must"
+    hint = "somebody else has to look at it: shipway approve --by NAME"
+    exit_code = 5
+    status = 409
+
+
 class ApprovalStatus(StrEnum):
     """Pending until a person decides, time runs out, or a newer execution takes its place."""
 
@@ -56,12 +65,27 @@ class ApprovalStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """One person's yes."""
+
+    by: str
+    comment: str
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """What makes two votes one person's: the name without regard to case and blanks around it."""
+        return self.by.strip().casefold()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
     """One question put to people.
 
     release: its number; digest: of the bundle that was shown, "sha256:...".
     evidence: what was shown: metrics against the live model, image, data version.
-    expires: when silence becomes `expired`.
+    expires: when silence becomes `expired`. needed: how many different people must say yes; votes: who has.
+    by, comment: who decided, once it is decided.
     """
 
     execution: str
@@ -74,6 +98,8 @@ class Approval:
     by: str = ""
     comment: str = ""
     decided: datetime | None = None
+    needed: int = 1
+    votes: tuple[Vote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +116,14 @@ class Decision:
 
 
 def decide(approval: Approval, decision: Decision, now: datetime) -> Approval:
-    """Return the approval after a person's decision.
+    """Return the approval after a person's decision: still pending while more people have to say yes.
 
-    Raises ApproverUnknown, ApprovalStale when another bundle was shown, ApprovalClosed when it is too late.
+    One no is enough. Whoever started the execution may be one of the approvers, so with two of them at least one is
+    somebody else. Raises ApproverUnknown, ApproverRepeated, ApprovalStale when another bundle was shown,
+    ApprovalClosed when it is too late.
     """
-    if not decision.by.strip():
+    by = decision.by.strip()
+    if not by:
         raise ApproverUnknown
     if decision.shown and decision.shown != approval.digest:
         raise ApprovalStale(shown=decision.shown, waiting=approval.digest)
@@ -102,8 +131,24 @@ def decide(approval: Approval, decision: Decision, now: datetime) -> Approval:
     if current.status is not ApprovalStatus.PENDING:
         detail = f" by {current.by}" if current.by else ""
         raise ApprovalClosed(release=current.release, status=current.status, detail=detail)
-    status = ApprovalStatus.APPROVED if decision.approve else ApprovalStatus.REJECTED
-    return replace(current, status=status, by=decision.by.strip(), comment=decision.comment, decided=now)
+    if not decision.approve:
+        return replace(current, status=ApprovalStatus.REJECTED, by=by, comment=decision.comment, decided=now)
+    vote = Vote(by=by, comment=decision.comment, at=now)
+    if vote.name not in {each.name for each in current.votes}:
+        return count(replace(current, votes=(*current.votes, vote)))
+    if len(current.votes) < current.needed:
+        raise ApproverRepeated(by=by, needed=current.needed)
+    return count(current)
+
+
+def count(approval: Approval) -> Approval:
+    """Return a pending approval as its votes decide it."""
+    votes = approval.votes
+    if approval.status is not ApprovalStatus.PENDING or len(votes) < approval.needed:
+        return approval
+    comment = "; ".join(vote.comment for vote in votes if vote.comment)
+    by = ", ".join(vote.by for vote in votes)
+    return replace(approval, status=ApprovalStatus.APPROVED, by=by, comment=comment, decided=votes[-1].at)
 
 
 def lapse(approval: Approval, now: datetime) -> Approval:

@@ -11,6 +11,21 @@ def pipeline(project: str) -> str:
     return f"{project}-pipeline"
 
 
+def rollbacks(project: str) -> str:
+    """The queue that rollbacks stand in; a pipeline that trains never keeps them waiting."""
+    return f"{project}-rollbacks"
+
+
+def rollback(project: str, number: int) -> str:
+    """One rollback."""
+    return f"{project}-rollback-{number}"
+
+
+def imported(digest: str) -> str:
+    """What an imported release's files are kept under, in the artifacts and on the shared volume."""
+    return f"imports-{digest.removeprefix('sha256:')[:16]}"
+
+
 def training_workflow(project: str, digest: str) -> str:
     """The training state machine, one name a document so that a running execution never sees another."""
     return f"{project}-training-{digest.removeprefix('sha256:')[:12]}"

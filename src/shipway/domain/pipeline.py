@@ -73,6 +73,7 @@ class CauseKind(StrEnum):
     DATA = "data"
     SCHEDULE = "schedule"
     DRIFT = "drift"
+    ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ class Stage:
 class Execution:
     """One run of a pipeline.
 
-    release: number of the release that it builds, once there is one.
+    release: number of the release that it builds, once there is one, or brings back.
     error, cause_text: why it failed, in the words of the step that failed.
     """
 

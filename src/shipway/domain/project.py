@@ -190,6 +190,7 @@ class DeploymentSettings:
     false_rollback: how often a release as good as the live one may be taken back, 0.0001..0.5.
     hook_timeout: a hook that says nothing this long has failed. max_silence: without evidence this long a person
     decides. max_hold: a release that is held or paused longer goes back.
+    keep_previous: whether the version before stays ready beside the live one, so that a rollback takes a moment.
     """
 
     strategy: Strategy = Strategy.CANARY
@@ -207,16 +208,19 @@ class DeploymentSettings:
     hook_timeout: timedelta = timedelta(minutes=5)
     max_silence: timedelta = timedelta(minutes=1)
     max_hold: timedelta = timedelta(days=1)
+    keep_previous: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalSettings:
     """The person's yes between dev and production.
 
+    approvers: how many different people must say yes, 1..5; one no is enough to refuse.
     timeout: silence this long is a no. warn_before: people are reminded this long before that.
     """
 
     required: bool = True
+    approvers: int = 1
     timeout: timedelta = timedelta(days=7)
     warn_before: timedelta = timedelta(days=1)
 

@@ -152,6 +152,7 @@ def _deployment(project: Project) -> Iterator[Problem]:
 
 def _approval(project: Project) -> Iterator[Problem]:
     approval = project.approval
+    yield from _between("approval.approvers", approval.approvers, 1, 5)
     yield from _time("approval.timeout", approval.timeout, SECOND, timedelta(days=365))
     if approval.warn_before >= approval.timeout:
         limit = format_duration(approval.timeout)

@@ -1,8 +1,10 @@
 """A release: everything that answers one prediction, fixed and hashed."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from shipway.domain.errors import ShipwayError
 from shipway.domain.values import JsonObject, canonical
@@ -15,6 +17,50 @@ class ReleaseNotFound(ShipwayError):
     hint = "list them: shipway releases"
     exit_code = 4
     status = 404
+
+
+class ReleaseChanged(ShipwayError):
+    """A release's row is not what was written: nothing may be built on it."""
+
+    message = "release {release} was changed after it was made: {problem}"
+    hint = "see who did what: shipway audit; put the database back from a copy, or import the release again"
+    exit_code = 3
+    status = 409
+
+
+class NothingLiveThen(ShipwayError):
+    """No release took production traffic at that moment."""
+
+    message = "no release was live at {at}"
+    hint = "see when each one was: shipway releases show NUMBER"
+    exit_code = 4
+    status = 404
+
+
+class NothingBefore(ShipwayError):
+    """There is nothing to go back to."""
+
+    message = "there is no release to go back to: {problem}"
+    hint = "list them: shipway releases; name one that has been live: shipway rollback --to NUMBER"
+    exit_code = 4
+    status = 404
+
+
+class ReleaseNeverLive(ShipwayError):
+    """Only what production has had can be rolled back to."""
+
+    message = "release {release} is {status}: it was never live, so it is nothing to roll back to"
+    hint = "bring it into production through the pipeline: shipway start"
+    exit_code = 5
+    status = 409
+
+
+class ReleaseAlreadyLive(ShipwayError):
+    """Production has what was asked for."""
+
+    message = "release {release} is live already"
+    exit_code = 5
+    status = 409
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +103,32 @@ class Bundle:
         }
 
 
+class ReleaseStatus(StrEnum):
+    """Where a release stands. An imported one was live where it comes from, and has not been live here."""
+
+    CREATED = "created"
+    LIVE = "live"
+    RETIRED = "retired"
+    REFUSED = "refused"
+    IMPORTED = "imported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePeriod:
+    """A span of time in which a release took production traffic. until: None while it does. verdict: why it may."""
+
+    release: int
+    since: datetime
+    until: datetime | None = None
+    verdict: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """One entry of the ledger.
 
-    status: created, live, retired or refused; live_since: when it took production traffic.
+    status: a ReleaseStatus's value; live_since: when it took production traffic last; periods: all those times.
+    places: where an imported release has its "model" and its "run" folder; empty means: where the bundle says.
     """
 
     number: int
@@ -69,7 +136,42 @@ class Release:
     digest: str
     execution: str
     created: datetime
-    status: str = "created"
+    status: str = ReleaseStatus.CREATED.value
     live_since: datetime | None = None
     approved_by: str = ""
     verdict: str = ""
+    periods: tuple[LivePeriod, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def model(self) -> str:
+        """The s3 name of its model in this home."""
+        return self.places.get("model", self.bundle.model)
+
+    @property
+    def run(self) -> str:
+        """Its folder on the shared volume."""
+        return self.places.get("run", self.bundle.environment.get("run", ""))
+
+
+def checked(release: Release) -> Release:
+    """Return a release whose bundle is still what its digest says. Raises ReleaseChanged."""
+    found = release.bundle.digest
+    if found != release.digest:
+        raise ReleaseChanged(release=release.number, problem=f"its bundle is {found}, not {release.digest}")
+    return release
+
+
+def before(periods: Sequence[LivePeriod]) -> int:
+    """Return the number of the release to go back to: the last other one that was live before this one first was.
+
+    periods: of all releases, oldest first; the last one is open. So two rollbacks go back by two, and never forward
+    to what was left. Raises NothingBefore.
+    """
+    if not periods or periods[-1].until is not None:
+        raise NothingBefore(problem="none is live")
+    live = periods[-1].release
+    first = next(index for index, period in enumerate(periods) if period.release == live)
+    if first == 0:
+        raise NothingBefore(problem=f"release {live} is the first that was live")
+    return periods[first - 1].release

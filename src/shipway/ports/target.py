@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shipway.domain.approval import Approval, Decision
+from shipway.domain.audit import Entry
 from shipway.domain.errors import ShipwayError
 from shipway.domain.pipeline import Cause, Execution
 from shipway.domain.release import Release
@@ -124,6 +125,29 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Where one prediction came from.
+
+    release: with its model, image, data version, commit, verdict and times; approval: None where none was asked for.
+    """
+
+    inference: str
+    release: Release
+    approval: Approval | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A release in one file. digest: sha256 of the file; size: bytes; files: how many different contents it holds."""
+
+    path: str
+    release: int
+    digest: str
+    size: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What production answered: HTTP status, headers with lower-case names, body."""
 
@@ -180,8 +204,7 @@ class Target(Protocol):
     def abort(self, deployment: str, *, by: str) -> None:
         """Send all traffic back to the version that was live before. Works from every phase, safe to repeat.
 
-        "latest" names the newest. Raises DeploymentNotFound, DeploymentFinished (after a success: start an older
-        release instead).
+        "latest" names the newest. Raises DeploymentNotFound, DeploymentFinished (after a success: roll back instead).
         """
 
     def promote(self, deployment: str, *, by: str) -> None:
@@ -215,11 +238,40 @@ class Target(Protocol):
         Raises DeploymentNotFound, DeploymentFinished, OrderUnfit.
         """
 
+    def rollback(self, to: int | None = None, *, by: str, reason: str = "") -> Execution:
+        """Start to give all traffic to a release that production has had; returns its execution.
+
+        to: its number; None means the release that was live before the live one, or, while a deployment is under way,
+        the live one itself. What is under way in production is aborted first; what only trains goes on.
+        Raises ReleaseNotFound, ReleaseNeverLive, ReleaseAlreadyLive, NothingBefore.
+        """
+
     def releases(self) -> Sequence[Release]:
-        """Return the ledger, newest first."""
+        """Return the ledger, newest first. Raises ReleaseChanged."""
 
     def release(self, number: int) -> Release:
-        """Raises ReleaseNotFound."""
+        """Return one. Raises ReleaseNotFound, ReleaseChanged."""
+
+    def release_at(self, moment: datetime) -> Release:
+        """Return the release that was live at an aware moment. Raises NothingLiveThen."""
+
+    def trace(self, inference: str) -> Trace:
+        """Return where the answer with this inference id came from. Raises InferenceNotTraceable, ReleaseNotFound."""
+
+    def export_release(self, number: int, file: str) -> Archive:
+        """Write everything that a release needs into one file; the same release gives the same bytes.
+
+        An existing file is replaced, whole or not at all. Raises ReleaseNotFound, ReleaseIncomplete.
+        """
+
+    def import_release(self, file: str, *, by: str) -> Release:
+        """Take a release in from a file; importing it twice is importing it once. Needs no network.
+
+        Raises SourceNotFound, ArchiveRefused, ArchiveForeign; nothing has been written then.
+        """
+
+    def audit(self) -> Sequence[Entry]:
+        """Return the audit log as it is, oldest first; `domain.audit.verify` tells whether it is what was written."""
 
     def jobs(self, limit: int = 50) -> Sequence[JobView]:
         """Return jobs, newest first."""

@@ -4,8 +4,10 @@ import click
 
 from shipway.cli import tree, words
 from shipway.cli.follow import follow as watch
+from shipway.cli.question import question
 from shipway.cli.session import Session, session, settings, verb
-from shipway.domain.pipeline import Cause
+from shipway.domain.pipeline import APPROVAL, Cause, Execution, StageStatus
+from shipway.ports.target import Target
 
 WHICH = click.argument("execution", default="latest", metavar="[ID]")
 FOLLOW = click.option("--follow", "-f", is_flag=True, help="Watch until it ends; Ctrl-C only stops the watching.")
@@ -72,7 +74,8 @@ def executions(ctx: click.Context, /, limit: int, **_: object) -> None:
 def show(session: Session, execution: str, follow: bool) -> None:
     """Draw one run as a tree.
 
-    Its stages and the state machine's states, how each stands and how long it took. Without ID it is the newest run.
+    Its stages and the state machine's states, how each stands and how long it took; what a person who must decide
+    should know. Without ID it is the newest run.
     """
     target = session.target()
     if follow:
@@ -83,8 +86,15 @@ def show(session: Session, execution: str, follow: bool) -> None:
         from rich.console import Console  # noqa: PLC0415  rich is for terminals alone
 
         Console().print(tree.coloured(found, session.now()))
+        click.echo(_wanted(target, found), nl=False)
         return
-    session.show(found, tree.plain(found, session.now()))
+    session.show(found, f"{tree.plain(found, session.now())}\n{_wanted(target, found)}".rstrip())
+
+
+def _wanted(target: Target, execution: Execution) -> str:
+    """Return what a person is asked about this run, "" while nobody is."""
+    waits = any(stage.name == APPROVAL and stage.status is StageStatus.WAITING for stage in execution.stages)
+    return question(target.approval(execution.id)) if waits else ""
 
 
 @executions.command()

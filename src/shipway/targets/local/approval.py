@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from shipway.domain.approval import Approval, ApprovalNotFound, ApprovalStatus
+from shipway.domain.approval import Approval, ApprovalNotFound, ApprovalStatus, Vote
+from shipway.domain.approval_link import LinkRefused, LinkUsed
 from shipway.domain.pipeline import APPROVAL
 from shipway.domain.values import JsonObject, canonical
 from shipway.domain.workflow_execution import Visit, VisitStatus, WorkflowStatus
@@ -34,8 +35,8 @@ class Approvals:
         with self._home.transaction() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO approvals"
-                " (token, execution, release, digest, evidence, requested, expires, warn_at, status)"
-                " VALUES (?,?,?,?,?,?,?,?,?)",
+                " (token, execution, release, digest, evidence, requested, expires, warn_at, status, needed)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?)",
                 (
                     question.token,
                     approval.execution,
@@ -46,6 +47,7 @@ class Approvals:
                     approval.expires.isoformat(),
                     question.warn_at.isoformat(),
                     approval.status,
+                    approval.needed,
                 ),
             )
 
@@ -56,21 +58,21 @@ class Approvals:
         ).fetchone()
         if row is None:
             raise ApprovalNotFound(approval=execution)
-        return _question(row)
+        return self._question(row)
 
     def latest(self) -> Question:
         """Return what was asked last of all; raises ApprovalNotFound."""
         row = self._home.connection.execute("SELECT * FROM approvals ORDER BY requested DESC LIMIT 1").fetchone()
         if row is None:
             raise ApprovalNotFound(approval="latest")
-        return _question(row)
+        return self._question(row)
 
     def pending(self) -> Sequence[Question]:
         """Return the questions without an answer, oldest first."""
         rows = self._home.connection.execute(
             "SELECT * FROM approvals WHERE status=? ORDER BY requested", (ApprovalStatus.PENDING,)
         ).fetchall()
-        return [_question(row) for row in rows]
+        return [self._question(row) for row in rows]
 
     def close(self, token: str, approval: Approval) -> None:
         """Write down the answer, unless one is there already."""
@@ -89,6 +91,50 @@ class Approvals:
         """Record that people were reminded."""
         with self._home.transaction() as connection:
             connection.execute("UPDATE approvals SET warned=1 WHERE token=?", (token,))
+
+    def vote(self, token: str, vote: Vote) -> Question:
+        """Keep a person's yes and return the question with all of them; a second one changes nothing."""
+        with self._home.transaction() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO approval_votes VALUES (?,?,?,?,?)",
+                (token, vote.name, vote.by, vote.comment, vote.at.isoformat()),
+            )
+        return self.get(token)
+
+    def get(self, token: str) -> Question:
+        """Return the question with this token. Raises ApprovalNotFound."""
+        row = self._home.connection.execute("SELECT * FROM approvals WHERE token=?", (token,)).fetchone()
+        if row is None:
+            raise ApprovalNotFound(approval=token)
+        return self._question(row)
+
+    def add_link(self, nonce: str, token: str) -> None:
+        """Keep a link that may answer this question once; safe to repeat."""
+        with self._home.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO approval_links (nonce, token) VALUES (?,?)", (nonce, token))
+
+    def take_link(self, nonce: str) -> None:
+        """Use a link up. Raises LinkRefused for one that was never given out, LinkUsed."""
+        with self._home.transaction() as connection:
+            row = connection.execute("SELECT used FROM approval_links WHERE nonce=?", (nonce,)).fetchone()
+            if row is None:
+                raise LinkRefused(problem="it was never given out")
+            if row["used"]:
+                raise LinkUsed(used=row["used"])
+            now = datetime.now(UTC).isoformat()
+            connection.execute("UPDATE approval_links SET used=? WHERE nonce=?", (now, nonce))
+
+    def return_link(self, nonce: str) -> None:
+        """Let a link be used after all: what it said was no decision."""
+        with self._home.transaction() as connection:
+            connection.execute("UPDATE approval_links SET used=NULL WHERE nonce=?", (nonce,))
+
+    def _question(self, row: sqlite3.Row) -> Question:
+        votes = self._home.connection.execute(
+            "SELECT * FROM approval_votes WHERE token=? ORDER BY at, name", (row["token"],)
+        ).fetchall()
+        said = [Vote(by=each["by"], comment=each["comment"], at=datetime.fromisoformat(each["at"])) for each in votes]
+        return _question(row, tuple(said))
 
     def _warned(self, token: str) -> bool:
         row = self._home.connection.execute("SELECT warned FROM approvals WHERE token=?", (token,)).fetchone()
@@ -132,7 +178,7 @@ def settled(approval: Approval, execution: WorkflowStatus, visit: Visit | None, 
     return approval
 
 
-def _question(row: sqlite3.Row) -> Question:
+def _question(row: sqlite3.Row, votes: tuple[Vote, ...]) -> Question:
     approval = Approval(
         execution=row["execution"],
         release=row["release"],
@@ -144,5 +190,7 @@ def _question(row: sqlite3.Row) -> Question:
         by=row["decided_by"],
         comment=row["comment"],
         decided=datetime.fromisoformat(row["decided"]) if row["decided"] else None,
+        needed=row["needed"],
+        votes=votes,
     )
     return Question(token=row["token"], approval=approval, warn_at=datetime.fromisoformat(row["warn_at"]))

@@ -8,11 +8,10 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from shipway.targets.local import db
+from shipway.targets.local import audit, db
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -110,12 +109,9 @@ class Home:
         return int(row["value"])
 
     def record(self, by: str, action: str, subject: str, reason: str = "") -> None:
-        """Write down who did what to what, and why."""
+        """Write down who did what to what, and why, in the audit log."""
         with self.transaction() as connection:
-            connection.execute(
-                "INSERT INTO actions (at, by, action, subject, reason) VALUES (?,?,?,?,?)",
-                (datetime.now(UTC).isoformat(), by, action, subject, reason),
-            )
+            audit.append(connection, by, action, subject, reason)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -144,7 +140,8 @@ MIGRATIONS = (
         status TEXT NOT NULL,
         live_since TEXT,
         approved_by TEXT NOT NULL DEFAULT '',
-        verdict TEXT NOT NULL DEFAULT ''
+        verdict TEXT NOT NULL DEFAULT '',
+        places TEXT NOT NULL DEFAULT '{}'
     );
     CREATE TABLE approvals (
         token TEXT PRIMARY KEY,
@@ -159,7 +156,8 @@ MIGRATIONS = (
         status TEXT NOT NULL,
         decided_by TEXT NOT NULL DEFAULT '',
         comment TEXT NOT NULL DEFAULT '',
-        decided TEXT
+        decided TEXT,
+        needed INTEGER NOT NULL DEFAULT 1
     );
     CREATE INDEX approvals_of_execution ON approvals (execution);
     CREATE TABLE deployments (
@@ -207,13 +205,37 @@ MIGRATIONS = (
         subject TEXT NOT NULL,
         body TEXT NOT NULL
     );
-    CREATE TABLE actions (
-        number INTEGER PRIMARY KEY AUTOINCREMENT,
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY,
         at TEXT NOT NULL,
         by TEXT NOT NULL,
         action TEXT NOT NULL,
         subject TEXT NOT NULL,
-        reason TEXT NOT NULL
+        reason TEXT NOT NULL,
+        previous TEXT NOT NULL,
+        hash TEXT NOT NULL
+    );
+    CREATE TABLE live_periods (
+        number INTEGER PRIMARY KEY,
+        release INTEGER NOT NULL REFERENCES releases (number),
+        deployment TEXT NOT NULL UNIQUE,
+        since TEXT NOT NULL,
+        until TEXT,
+        verdict TEXT NOT NULL
+    );
+    CREATE UNIQUE INDEX one_live ON live_periods (until IS NULL) WHERE until IS NULL;
+    CREATE TABLE approval_votes (
+        token TEXT NOT NULL REFERENCES approvals (token),
+        name TEXT NOT NULL,
+        by TEXT NOT NULL,
+        comment TEXT NOT NULL,
+        at TEXT NOT NULL,
+        PRIMARY KEY (token, name)
+    );
+    CREATE TABLE approval_links (
+        nonce TEXT PRIMARY KEY,
+        token TEXT NOT NULL REFERENCES approvals (token),
+        used TEXT
     );
     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     """,

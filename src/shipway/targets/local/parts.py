@@ -15,6 +15,7 @@ from shipway.targets.local.images import Images
 from shipway.targets.local.notify import Inbox
 from shipway.targets.local.release import Ledger
 from shipway.targets.local.store import Store
+from shipway.targets.local.turn import Turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Parts:
     ledger: Ledger
     approvals: Approvals
     deployments: Deployments
+    turns: Turns
     inbox: Inbox
     control: str
     register: Callable[[str, Json], None]

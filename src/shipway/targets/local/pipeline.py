@@ -3,35 +3,39 @@
 import csv
 import io
 import json
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 from shipway.domain import names, workflow
 from shipway.domain.approval import Approval
 from shipway.domain.deployment import Deployment, Phase
 from shipway.domain.deployment_settings import judged_by, planned
 from shipway.domain.errors import ShipwayError
+from shipway.domain.evidence import data_changes, sentences
 from shipway.domain.project import Project
 from shipway.domain.release import Bundle, Release
-from shipway.domain.values import Json, JsonObject, canonical
+from shipway.domain.units import format_duration
+from shipway.domain.values import Json, JsonObject
 from shipway.domain.workflow_execution import Handler, Task, TaskFailed
 from shipway.project.folder import load
 from shipway.targets.local import source
 from shipway.targets.local.approval import Question
+from shipway.targets.local.building import build_images
+from shipway.targets.local.decision import invite
+from shipway.targets.local.deployment import Record
 from shipway.targets.local.home import ACCOUNT
-from shipway.targets.local.images import Image, Images
 from shipway.targets.local.parts import Parts
 from shipway.targets.local.production import Production
 from shipway.targets.local.release import Ledger
 from shipway.targets.local.rollout import Rollout, Work
+from shipway.targets.local.stage import told
+from shipway.targets.local.store import Store
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/shipway"
 SMOKE_ROWS = 5
@@ -58,27 +62,12 @@ class SmokeTestFailed(ShipwayError):
 def handlers(parts: Callable[[], Parts]) -> dict[str, Handler]:
     """Return what performs the pipeline's own resources. parts: asked for when a stage runs."""
     return {
-        "shipway:source": _told(lambda task: take_source(parts(), task)),
-        "shipway:build": _told(lambda task: build(parts(), task)),
-        "shipway:deployDev": _told(lambda task: deploy_dev(parts(), task)),
-        "shipway:approval.waitForTaskToken": _told(lambda task: ask(parts(), task)),
-        "shipway:deployProd": _told(lambda task: deploy_prod(parts(), task)),
+        "shipway:source": told(lambda task: take_source(parts(), task)),
+        "shipway:build": told(lambda task: build(parts(), task)),
+        "shipway:deployDev": told(lambda task: deploy_dev(parts(), task)),
+        "shipway:approval.waitForTaskToken": told(lambda task: ask(parts(), task)),
+        "shipway:deployProd": told(lambda task: deploy_prod(parts(), task)),
     }
-
-
-def _told(stage: Handler) -> Handler:
-    """Turn an error for people into the failure of a state, its name and its sentence kept."""
-
-    def perform(task: Task) -> Json:
-        try:
-            return stage(task)
-        except TaskFailed:
-            raise
-        except ShipwayError as error:
-            remedy = f" ({error.remedy})" if error.remedy else ""
-            raise TaskFailed(error=type(error).__name__, cause=f"{error}{remedy}") from error
-
-    return perform
 
 
 def take_source(parts: Parts, task: Task) -> Json:
@@ -132,38 +121,6 @@ def build(parts: Parts, task: Task) -> Json:
     return {**{kind: each.image.uri for kind, each in built.items()}, "Live": _live(parts.ledger, project)}
 
 
-class Built(NamedTuple):
-    """One image, what building it took in seconds, and whether it was new."""
-
-    image: Image
-    seconds: float
-    new: bool
-
-
-def build_images(images: Images, name: str, folder: Path, progress: Callable[[str], None]) -> dict[str, Built]:
-    """Return the images of a project folder: "Image", "FunctionImage" and "AnalyzeImage". Raises BuildFailed."""
-    analyze = Path(str(resources.files("shipway.runtime") / "analyze"))
-    plans = {
-        "Image": (name, folder / "container", "Dockerfile"),
-        "FunctionImage": (f"{name}-function", folder, "container/Dockerfile.function"),
-        "AnalyzeImage": ("analyze", analyze, "Dockerfile"),
-    }
-
-    def build_one(plan: tuple[str, Path, str]) -> Built:
-        began, said = time.monotonic(), []
-
-        def tell(line: str) -> None:
-            said.append(line)
-            progress(line)
-
-        image = images.build(*plan, progress=tell)
-        return Built(image, time.monotonic() - began, any(line.startswith("built ") for line in said))
-
-    with ThreadPoolExecutor(max_workers=len(plans)) as pool:
-        running = {kind: pool.submit(build_one, plan) for kind, plan in plans.items()}
-        return {kind: future.result() for kind, future in running.items()}
-
-
 def _live(ledger: Ledger, project: Project) -> JsonObject:
     live = ledger.live()
     if live is None:
@@ -172,7 +129,7 @@ def _live(ledger: Ledger, project: Project) -> JsonObject:
         "Present": project.gate.champion and bool(project.gate.metric),
         "Release": live.number,
         "Image": live.bundle.image,
-        "ModelDataUrl": live.bundle.model,
+        "ModelDataUrl": live.model,
         "Metrics": live.bundle.metrics,
     }
 
@@ -241,29 +198,47 @@ def ask(parts: Parts, task: Task) -> Json:
         digest=release.digest,
         requested=now,
         expires=expires,
-        evidence=_evidence(parts.ledger, release),
+        evidence=_evidence(parts, project, release),
+        needed=project.approval.approvers,
     )
     question = Question(token=str(request["Token"]), approval=approval, warn_at=expires - project.approval.warn_before)
     parts.approvals.ask(question)
     subject = f"{project.name}: release {release.number} waits for your approval"
-    parts.inbox.write(f"approval:{question.token}", "approval_wanted", subject, canonical(approval.evidence))
+    links = invite(parts.home, parts.approvals, question, parts.control)
+    body = "\n".join([*sentences(approval.evidence), "", "decide by a link, each answers once:", *links])
+    parts.inbox.write(f"approval:{question.token}", "approval_wanted", subject, body)
     return None
 
 
-def _evidence(ledger: Ledger, release: Release) -> JsonObject:
-    live = ledger.live()
-    bundle = release.bundle
+def _evidence(parts: Parts, project: Project, release: Release) -> JsonObject:
+    """Return what a person should see: the metrics beside the live ones, what has changed, and what will happen."""
+    live = parts.ledger.live()
+    bundle, deployment = release.bundle, project.deployment
     evidence: JsonObject = {
         "metrics": bundle.metrics,
         "commit": bundle.commit,
         "data": bundle.data,
         "image": bundle.image,
         "gate": bundle.gate,
+        "plan": {
+            "strategy": str(deployment.strategy),
+            "percent": deployment.percent,
+            "bake": format_duration(deployment.bake),
+        },
     }
     if live is not None:
         evidence["live"] = {"release": live.number, "metrics": live.bundle.metrics, "commit": live.bundle.commit}
         evidence["changed"] = cast("Json", live.bundle.changes(bundle))
+        before, after = _listed(parts.store, live.bundle.data), _listed(parts.store, bundle.data)
+        if before:  # an imported release's data stayed where it comes from
+            evidence["data_changes"] = data_changes(before, after)
     return evidence
+
+
+def _listed(store: Store, data: JsonObject) -> dict[str, str]:
+    """Return the objects of a held data set: name -> sha256. Empty where this home does not have them."""
+    bucket, _, prefix = str(data["S3Uri"]).removeprefix("s3://").partition("/")
+    return {each.key.removeprefix(prefix): each.sha256 for each in store.list(bucket, prefix)}
 
 
 def deploy_prod(parts: Parts, task: Task) -> Json:
@@ -271,34 +246,47 @@ def deploy_prod(parts: Parts, task: Task) -> Json:
     stage = _Stage.of(parts, task)
     dev = cast("JsonObject", stage.input["DeployDev"])
     release = parts.ledger.get(cast("int", dev["Release"]))
-    function = names.api_function(stage.project.name)
-    live = parts.ledger.live()
-    old = str(live.number) if live and live.number != release.number else None
-    begun = parts.deployments.begin(
-        Deployment(
-            id=f"{function}-{release.number}-{task.key[-6:]}",
-            new=str(release.number),
-            old=old,
-            plan=planned(stage.project.deployment),
-            phase=Phase.PREPARING,
-            since=datetime.now(UTC),
-        ),
-        execution=task.execution,
-        release=release.number,
-        function=function,
-    )
-    production = Production(parts, stage.project, release, function)
-    work = Work(
-        prepare=production.prepare,
-        hook=lambda hook: production.hook(begun.deployment.id, hook),
-        crashing=production.crashes(),
-    )
-    settings = judged_by(stage.project.deployment, live=old is not None)
-    ended = Rollout(parts.deployments, parts.gateway, work, settings, task.progress).run(begun, task.cancelled)
-    production.settle(ended)
+    production = Production(parts, stage.project, release, names.api_function(stage.project.name))
+    identity = f"{production.function}-{release.number}-{task.key[-6:]}"
+    with parts.turns.holding(release.number, task.cancelled, _patient):
+        make = partial(_begin, parts, stage.project, production, (identity, task.execution))
+        begun = parts.turns.begin(identity, task.cancelled, make, _patient)
+        work = Work(
+            prepare=production.prepare,
+            hook=lambda hook: production.hook(identity, hook),
+            crashing=production.crashes(),
+        )
+        settings = judged_by(stage.project.deployment, live=begun.deployment.old is not None)
+        ended = Rollout(parts.deployments, parts.gateway, work, settings, task.progress).run(begun, task.cancelled)
+        production.settle(ended)
     if ended.phase is not Phase.SUCCEEDED:
         raise TaskFailed(error="DeploymentRolledBack", cause=ended.sentence)
     return {"Deployment": ended.id, "Endpoint": production.endpoint, "Api": parts.gateway.address}
+
+
+def _begin(
+    parts: Parts, project: Project, production: Production, identity: tuple[str, str], live: Release | None
+) -> Record:
+    """Return the begun deployment of a release beside the live one."""
+    deployment, execution = identity
+    number = production.release.number
+    return parts.deployments.begin(
+        Deployment(
+            id=deployment,
+            new=str(number),
+            old=str(live.number) if live and live.number != number else None,
+            plan=planned(project.deployment),
+            phase=Phase.PREPARING,
+            since=datetime.now(UTC),
+        ),
+        execution=execution,
+        release=number,
+        function=production.function,
+    )
+
+
+def _patient() -> None:
+    """Do nothing: what is under way in production ends first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,43 +27,47 @@ class Production:
     def __init__(self, parts: Parts, project: Project, release: Release, function: str) -> None:
         self._parts = parts
         self._project = project
-        self._release = release
-        self._function = function
+        self.release = release
+        self.function = function
         self.endpoint = names.prod_endpoint(project.name, release.number)
 
     def prepare(self) -> None:
+        """Make the release ready, then try it on recent real requests. Raises ReplayFailed."""
+        self.ready()
+        self._replay(str(self.release.number))
+
+    def ready(self) -> None:
         """Start the endpoint and the function's version; neither gets a request of the public API yet."""
-        parts, bundle = self._parts, self._release.bundle
+        parts, bundle = self._parts, self.release.bundle
         settings = self._project.endpoint.prod
         parts.endpoints.create(
             self.endpoint,
             parts.images.get(bundle.image),
-            bundle.model,
+            self.release.model,
             environment=dict(settings.environment),
             workers=settings.workers or None,
             ready_seconds=settings.startup_timeout.total_seconds(),
         )
         parts.functions.publish(
-            self._function,
-            str(self._release.number),
+            self.function,
+            str(self.release.number),
             parts.images.get(bundle.function_image),
             environment={**self._environment(), RECENT_COUNT: str(self._project.deployment.replay)},
             handler="handler.handler",
         )
-        parts.gateway.set_sticky(self._function, parse_sticky(self._project.deployment.sticky))
-        self._replay(str(self._release.number))
+        parts.gateway.set_sticky(self.function, parse_sticky(self._project.deployment.sticky))
 
     def _replay(self, new: str) -> None:
         """Send recent real requests to the new version, before any caller meets it. Raises ReplayFailed."""
         count, home, gateway = self._project.deployment.replay, self._parts.home.root, self._parts.gateway
-        split = gateway.weights(self._function)
+        split = gateway.weights(self.function)
         live = max(split, key=lambda version: split[version], default=new)
         if not count or live == new:
             return
         report = replay(
-            recorded(recent_folder(home, self._function), count),
-            asking(gateway.port(self._function, new)),
-            (live, asking(gateway.port(self._function, live))),
+            recorded(recent_folder(home, self.function), count),
+            asking(gateway.port(self.function, new)),
+            (live, asking(gateway.port(self.function, live))),
             columns=tuple(self._project.data.features),
             limits=Limits(max_answer_difference=self._project.deployment.max_answer_difference),
         )
@@ -71,13 +75,13 @@ class Production:
 
     def hook(self, deployment: str, hook: str) -> None:
         """Run a hook of the user's, unless it has answered already; raises HookFailed."""
-        sources = self._parts.home.sources / self._release.bundle.documents["project"].removeprefix("sha256:")
+        sources = self._parts.home.sources / self.release.bundle.documents["project"].removeprefix("sha256:")
         if not (sources / "function" / f"{hook}_hook.py").exists():
             return
         hook_id = f"{deployment}-{hook}"
         if self._parts.deployments.expect_hook(hook_id, deployment, hook) == "pending":
             self._parts.functions.invoke(
-                self._parts.images.get(self._release.bundle.function_image),
+                self._parts.images.get(self.release.bundle.function_image),
                 f"{hook}_hook.handler",
                 {"DeploymentId": deployment, "LifecycleEventHookExecutionId": hook_id},
                 environment=self._environment(),
@@ -92,7 +96,7 @@ class Production:
     def crashes(self) -> Callable[[], str]:
         """Return what tells which process of this release keeps ending, "" while none does."""
         programs = re.compile(
-            rf"fn-{re.escape(self._function)}-{self._release.number}-\d+|ep-{re.escape(self.endpoint)}-\d+"
+            rf"fn-{re.escape(self.function)}-{self.release.number}-\d+|ep-{re.escape(self.endpoint)}-\d+"
         )
         supervisor = Supervisor(self._parts.home.root)
         watched = Crashes(pids_of(supervisor, lambda name: programs.fullmatch(name) is not None))
@@ -100,30 +104,57 @@ class Production:
 
     def settle(self, ended: Deployment) -> None:
         """Write the outcome into the ledger and take down what no longer serves; safe to repeat."""
-        parts = self._parts
-        subject = f"{self._project.name}: release {self._release.number}"
+        subject = f"{self._project.name}: release {self.release.number}"
         if ended.phase is Phase.SUCCEEDED:
-            parts.ledger.went_live(self._release.number, ended.sentence)
-            parts.inbox.write(f"deployment:{ended.id}", "deployment_succeeded", f"{subject} is live", ended.sentence)
-            self._remove([ended.old] if ended.old else [])
+            self._parts.ledger.went_live(self.release.number, ended.sentence, ended.id)
+            self._tell(ended, "deployment_succeeded", f"{subject} is live")
+            self._tidy(ended)
         else:
-            parts.ledger.refused(self._release.number, ended.sentence)
-            parts.inbox.write(
-                f"deployment:{ended.id}", "deployment_rolled_back", f"{subject} went back", ended.sentence
-            )
-            self._remove([ended.new])
+            if not self.release.periods:  # one that production has had stays what it is
+                self._parts.ledger.refused(self.release.number, ended.sentence)
+            self._tell(ended, "deployment_rolled_back", f"{subject} went back")
+            self._remove_own()
 
-    def _remove(self, versions: list[str]) -> None:
-        for version in versions:
-            self._parts.functions.remove(self._function, version)
-            self._parts.endpoints.delete(names.prod_endpoint(self._project.name, int(version)))
+    def settle_rollback(self, ended: Deployment, by: str) -> None:
+        """As `settle`, for a release that a person has brought back; its first verdict stays."""
+        subject = f"{self._project.name}: release {self.release.number}"
+        if ended.phase is Phase.SUCCEEDED:
+            self._parts.ledger.went_live(self.release.number, f"rolled back to by {by}", ended.id)
+            self._tell(ended, "rollback_succeeded", f"{subject} is live again")
+            self._tidy(ended)
+        else:
+            self._tell(ended, "rollback_failed", f"{subject} could not be brought back")
+            self._remove_own()
+
+    def _tell(self, ended: Deployment, kind: str, subject: str) -> None:
+        self._parts.inbox.write(f"deployment:{ended.id}", kind, subject, ended.sentence)
+
+    def _tidy(self, ended: Deployment) -> None:
+        """Take down every version but the live one and, if the project keeps it warm, the one before.
+
+        Whatever else wants a version meanwhile holds its lock, or has an open deployment: then it stays.
+        """
+        kept = {ended.new, ended.old if self._project.deployment.keep_previous else ""}
+        for version in [each for each in self._parts.gateway.versions(self.function) if each not in kept]:
+            with self._parts.turns.trying(int(version)) as free:
+                if free and not self._parts.turns.in_use(int(version)):
+                    self._remove(version)
+
+    def _remove_own(self) -> None:
+        """Take down this release's version, whose lock the caller holds."""
+        if not self._parts.turns.in_use(self.release.number):
+            self._remove(str(self.release.number))
+
+    def _remove(self, version: str) -> None:
+        self._parts.functions.remove(self.function, version)
+        self._parts.endpoints.delete(names.prod_endpoint(self._project.name, int(version)))
 
     def _environment(self) -> dict[str, str]:
         home = self._parts.home
         return {
             **self._project.function.environment,
             "ENDPOINT_NAME": self.endpoint,
-            "SHARED_VOLUME": f"{VOLUME}/{self._release.bundle.environment['run']}",
+            "SHARED_VOLUME": f"{VOLUME}/{self.release.run}",
             "AWS_ENDPOINT_URL": self._parts.control,
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": self._parts.gateway.runtime_address,
             "AWS_ACCESS_KEY_ID": home.credentials.access_key,

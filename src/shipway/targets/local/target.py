@@ -8,22 +8,25 @@ import secrets
 import sys
 import urllib.parse
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import shipway
 from shipway.domain import names, pipeline, workflow
-from shipway.domain.approval import Approval, ApprovalClosed, ApprovalStatus, Decision, decide
+from shipway.domain.approval import Approval, ApprovalNotFound, Decision
+from shipway.domain.audit import Entry
 from shipway.domain.deployment import Ask
 from shipway.domain.errors import ShipwayError
+from shipway.domain.inference import parse_inference
 from shipway.domain.job import JobRecord, JobStage
 from shipway.domain.pipeline import APPROVAL, Cause, Execution, ExecutionNotFound
 from shipway.domain.release import Release
 from shipway.domain.store.object import ObjectVersion
 from shipway.domain.values import Json, JsonObject
-from shipway.domain.workflow_execution import TokenUnknown, TokenUsed, WorkflowExecution
+from shipway.domain.workflow_execution import WorkflowExecution
 from shipway.ports.target import (
     Answer,
+    Archive,
     BuiltImage,
     DeploymentView,
     Fault,
@@ -33,14 +36,16 @@ from shipway.ports.target import (
     NothingLive,
     SourceNotFound,
     StoredObject,
+    Trace,
 )
-from shipway.targets.local import source
-from shipway.targets.local.approval import Question, answer
+from shipway.targets.local import source, undo
+from shipway.targets.local.audit import entries
+from shipway.targets.local.building import build_images
+from shipway.targets.local.bundle import export, restore
 from shipway.targets.local.deployment import view
 from shipway.targets.local.doctor import faults
 from shipway.targets.local.logs import lines
 from shipway.targets.local.notify import Notice
-from shipway.targets.local.pipeline import build_images
 from shipway.targets.local.supervise import Program
 from shipway.targets.local.view import events, execution_view
 from shipway.targets.local.waiting import answers, wait_until
@@ -132,12 +137,14 @@ class LocalTarget:
             interruptible=frozenset({APPROVAL}),
             tags={"cause": cause.kind, "by": cause.by or getpass.getuser(), "reason": cause.reason},
         )
+        machine.home.record(cause.by or getpass.getuser(), "start", execution, cause.reason)
         return self.execution(execution)
 
     def executions(self, limit: int = 20) -> Sequence[Execution]:
         machine = self._machine
-        found = machine.engine.list(names.pipeline(machine.project.name), limit)
-        return [self._view(each, inside=False) for each in found]
+        found = [*machine.engine.list(names.pipeline(machine.project.name), limit), *undo.rollbacks(machine, limit)]
+        newest = sorted(found, key=lambda each: each.created, reverse=True)[:limit]
+        return [self._view(each, inside=False) for each in newest]
 
     def execution(self, execution: str) -> Execution:
         return self._view(self._machine.engine.get(self._id(execution)), inside=True)
@@ -154,22 +161,10 @@ class LocalTarget:
         self._machine.home.record(by, "retry", found)
 
     def approval(self, execution: str) -> Approval:
-        return self._settled(self._question(execution)).approval
+        return self._machine.decisions.question(execution)
 
     def decide(self, execution: str, decision: Decision) -> Approval:
-        machine = self._machine
-        question = self._settled(self._question(execution))
-        decided = decide(question.approval, decision, datetime.now(UTC))
-        try:
-            machine.engine.signal(question.token, answer(decided))
-        except (TokenUsed, TokenUnknown) as error:  # somebody, or time, was faster
-            late = self._settled(question).approval
-            raise ApprovalClosed(release=late.release, status=late.status, detail=f" ({error})") from error
-        machine.approvals.close(question.token, decided)
-        machine.home.record(decided.by, str(decided.status), decided.execution, decided.comment)
-        if decided.status is ApprovalStatus.APPROVED:
-            machine.ledger.approved(decided.release, decided.by)
-        return decided
+        return self._machine.decisions.decide(execution, decision)
 
     def deployments(self, limit: int = 20) -> Sequence[DeploymentView]:
         return [view(record) for record in self._machine.deployments.list(limit)]
@@ -197,11 +192,37 @@ class LocalTarget:
         found = self._machine.deployments.order(deployment, ask, by)
         self._machine.home.record(by, ask, found)
 
+    def rollback(self, to: int | None = None, *, by: str, reason: str = "") -> Execution:
+        if not self._machine.supervisor.running():
+            self.up()
+        return self.execution(undo.start(self._machine, to, by=by, reason=reason))
+
     def releases(self) -> Sequence[Release]:
         return self._machine.ledger.list()
 
     def release(self, number: int) -> Release:
         return self._machine.ledger.get(number)
+
+    def release_at(self, moment: datetime) -> Release:
+        return self._machine.ledger.at(moment)
+
+    def trace(self, inference: str) -> Trace:
+        release = self._machine.ledger.get(parse_inference(inference).release)
+        return Trace(inference=inference, release=release, approval=self._approval_of(release))
+
+    def export_release(self, number: int, file: str) -> Archive:
+        machine = self._machine
+        release = machine.ledger.get(number)
+        return export(machine.parts, release, undo.documents(machine, release), Path(file))
+
+    def import_release(self, file: str, *, by: str) -> Release:
+        if not Path(file).is_file():
+            raise SourceNotFound(source=file)
+        machine = self._machine
+        return restore(machine.parts, machine.project.name, Path(file), by=by)
+
+    def audit(self) -> Sequence[Entry]:
+        return entries(self._machine.home.connection)
 
     def jobs(self, limit: int = 50) -> Sequence[JobView]:
         return [_job_view(job) for job in self._machine.jobs.list(limit)]
@@ -252,6 +273,7 @@ class LocalTarget:
     def create_key(self, name: str) -> str:
         key = secrets.token_urlsafe(32)
         self._machine.gateway.add_key(_hash(key), name)
+        self._machine.home.record(getpass.getuser(), "create key", name)
         return key
 
     def event_log(self, execution: str, after: int = 0) -> Sequence[tuple[int, JsonObject]]:
@@ -263,6 +285,13 @@ class LocalTarget:
     def document(self) -> Json:
         return source.customized(self._machine.folder, workflow.document(self._machine.project))
 
+    def _approval_of(self, release: Release) -> Approval | None:
+        try:
+            approval = self._machine.decisions.question(release.execution)
+        except ApprovalNotFound:
+            return None
+        return approval if approval.release == release.number else None
+
     def _own_key(self) -> str:
         """Return the key with which this target calls its own API, known to the gateway."""
         home = self._machine.home
@@ -273,23 +302,16 @@ class LocalTarget:
     def _id(self, execution: str) -> str:
         if execution != "latest":
             return execution
-        found = self._machine.engine.list(names.pipeline(self._machine.project.name), 1)
+        machine = self._machine
+        found = [*machine.engine.list(names.pipeline(machine.project.name), 1), *undo.rollbacks(machine, 1)]
         if not found:
             raise ExecutionNotFound(execution=execution)
-        return found[0].id
+        return max(found, key=lambda each: each.created).id
 
     def _view(self, found: WorkflowExecution, *, inside: bool) -> Execution:
-        release = self._machine.ledger.of_execution(found.id)
-        return execution_view(self._machine.engine, found, release=release.number if release else None, inside=inside)
-
-    def _question(self, execution: str) -> Question:
-        if execution != "latest":
-            return self._machine.approvals.newest(execution)
-        return self._machine.approvals.latest()
-
-    def _settled(self, question: Question) -> Question:
-        """Return the question with the answer that the engine knows of."""
-        return self._machine.settle(question)
+        made = self._machine.ledger.of_execution(found.id)
+        release = made.number if made else int(found.tags.get("release", 0)) or None
+        return execution_view(self._machine.engine, found, release=release, inside=inside)
 
 
 def _control_program(folder: Path) -> Program:

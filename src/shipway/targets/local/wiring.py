@@ -9,8 +9,9 @@ from shipway.domain.pipeline import APPROVAL
 from shipway.domain.project import Project
 from shipway.domain.workflow_execution import Handler, Visit
 from shipway.project.folder import load
-from shipway.targets.local import pipeline, workflow
+from shipway.targets.local import pipeline, rollback, workflow
 from shipway.targets.local.approval import Approvals, Question, settled
+from shipway.targets.local.decision import Decisions
 from shipway.targets.local.deployment import Deployments
 from shipway.targets.local.endpoint import Endpoints
 from shipway.targets.local.engine import Engine
@@ -28,6 +29,7 @@ from shipway.targets.local.parts import Parts
 from shipway.targets.local.release import Ledger
 from shipway.targets.local.store import Store
 from shipway.targets.local.supervise import Supervisor
+from shipway.targets.local.turn import Turns
 
 HOME = ".shipway"
 
@@ -98,6 +100,11 @@ class Machine:
         return Deployments(self.home)
 
     @cached_property
+    def turns(self) -> Turns:
+        """Whose turn it is to change production."""
+        return Turns(self.home, self.deployments, self.ledger)
+
+    @cached_property
     def inbox(self) -> Inbox:
         """Notices to people."""
         return Inbox(self.home)
@@ -116,6 +123,7 @@ class Machine:
             ledger=self.ledger,
             approvals=self.approvals,
             deployments=self.deployments,
+            turns=self.turns,
             inbox=self.inbox,
             control=self.control,
             register=self.engine.register,
@@ -141,7 +149,17 @@ class Machine:
             inbox=self.inbox,
         )
         # The parts are made when a stage runs: only then must the gateway have an address.
-        return {**job_handlers(self.jobs), **workflow.handlers(services), **pipeline.handlers(lambda: self.parts)}
+        return {
+            **job_handlers(self.jobs),
+            **workflow.handlers(services),
+            **pipeline.handlers(lambda: self.parts),
+            **rollback.handlers(lambda: self.parts),
+        }
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Answers to what people were asked."""
+        return Decisions(self.home, self.approvals, self.engine, self.ledger, self.settle)
 
     def settle(self, question: Question) -> Question:
         """Return a question with what the engine knows of it: time, a stop or a newer execution may have closed it."""

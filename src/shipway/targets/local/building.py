@@ -1,0 +1,42 @@
+"""The images of a project folder, built side by side."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
+
+from shipway.targets.local.images import Image, Images
+
+
+class Built(NamedTuple):
+    """One image, what building it took in seconds, and whether it was new."""
+
+    image: Image
+    seconds: float
+    new: bool
+
+
+def build_images(images: Images, name: str, folder: Path, progress: Callable[[str], None]) -> dict[str, Built]:
+    """Return the images of a project folder: "Image", "FunctionImage" and "AnalyzeImage". Raises BuildFailed."""
+    analyze = Path(str(resources.files("shipway.runtime") / "analyze"))
+    plans = {
+        "Image": (name, folder / "container", "Dockerfile"),
+        "FunctionImage": (f"{name}-function", folder, "container/Dockerfile.function"),
+        "AnalyzeImage": ("analyze", analyze, "Dockerfile"),
+    }
+
+    def build_one(plan: tuple[str, Path, str]) -> Built:
+        began, said = time.monotonic(), []
+
+        def tell(line: str) -> None:
+            said.append(line)
+            progress(line)
+
+        image = images.build(*plan, progress=tell)
+        return Built(image, time.monotonic() - began, any(line.startswith("built ") for line in said))
+
+    with ThreadPoolExecutor(max_workers=len(plans)) as pool:
+        running = {kind: pool.submit(build_one, plan) for kind, plan in plans.items()}
+        return {kind: future.result() for kind, future in running.items()}

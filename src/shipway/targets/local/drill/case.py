@@ -25,6 +25,7 @@ from shipway.targets.local.wiring import Machine
 BY = "drill"
 AFTER = 20  # requests that are watched once a candidate has gone, or has all the traffic
 CLEAN_SECONDS = 5.0
+ROLLBACK_SECONDS = 60.0
 PHASES = {str(phase) for phase in Phase}
 
 
@@ -113,9 +114,10 @@ class Case:
             course = replace(course, sentence="it never turned bad")
         ordered = time.monotonic()
         try:
-            self._bench.target.rollback(by=BY)  # type: ignore[attr-defined]
+            execution = self._bench.target.rollback(by=BY).id
         except ShipwayError as error:
             return replace(course, sentence=str(error)) if by_hand else course
+        wait_until(lambda: self._bench.target.execution(execution).status.final, ROLLBACK_SECONDS)
         gone = time.monotonic()
         self._bench.say(f"{self._candidate.name}: rolled back by hand in {gone - ordered:.1f} s")
         if not by_hand:

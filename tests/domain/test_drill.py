@@ -104,7 +104,9 @@ def test_what_was_seen_is_assessed(name: str, seen: Seen, good: bool, why: str) 
         ("endpoint 'x' answered 5 real rows with HTTP Error 500", None, "smoke test"),
         ("pre_traffic failed: pre_traffic answered Failed", None, "hook"),
         ("alarm errors fired", None, "alarm"),
+        ("preparing failed: replay: the new version fails 9 of 9 recorded requests", None, "replay"),
         ("aborted by ann", None, "a person"),
+        ("rolled back by ann", None, "a person"),
     ],
 )
 def test_what_found_a_fault_is_named(sentence: str, test: Test | None, found: str) -> None:

@@ -11,6 +11,7 @@ from shipway.domain.deployment import DeploymentNotFound, Phase
 from shipway.domain.deployment_settings import judged_by
 from shipway.domain.drill import Candidate, End, Expect, Seen, found_by, smallest
 from shipway.domain.errors import ShipwayError
+from shipway.domain.pipeline import ExecutionStatus
 from shipway.domain.values import JsonObject
 from shipway.domain.verdict import Settings, failed, load
 from shipway.domain.workflow_execution import Task, TaskFailed
@@ -56,6 +57,11 @@ class Course:
     after: float | None = None
     gone: float | None = None
     cleared: float | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether its processes may go on: it is live, or was, and production keeps the version before warm."""
+        return self.end is End.LIVE or (self.gone is not None and self.cleared is None)
 
 
 class Case:
@@ -113,16 +119,30 @@ class Case:
         if by_hand and not wait_until(lambda: bool(lost(callers.since(began))), patience):
             course = replace(course, sentence="it never turned bad")
         ordered = time.monotonic()
-        try:
-            execution = self._bench.target.rollback(by=BY).id
-        except ShipwayError as error:
-            return replace(course, sentence=str(error)) if by_hand else course
-        wait_until(lambda: self._bench.target.execution(execution).status.final, ROLLBACK_SECONDS)
-        gone = time.monotonic()
+        problem, gone = self._roll_back()
+        if problem:
+            return replace(course, sentence=problem) if by_hand else course
         self._bench.say(f"{self._candidate.name}: rolled back by hand in {gone - ordered:.1f} s")
         if not by_hand:
             return replace(course, gone=gone)
-        return Course(end=End.BACK, sentence=f"rolled back by {BY}", after=gone - ordered, gone=gone, cleared=gone)
+        return Course(end=End.BACK, sentence=f"rolled back by {BY}", after=gone - ordered, gone=gone)
+
+    def _roll_back(self) -> tuple[str, float]:
+        """Roll back as a person would; return what went wrong, or "" and the moment at which it had no traffic."""
+        target, gateway = self._bench.target, self._bench.machine.gateway
+        function, version = names.api_function(NAME), self._version
+        try:
+            execution = target.rollback(by=BY, reason="the drill's candidate must not stay").id
+            without = wait_until(lambda: version not in gateway.weights(function), ROLLBACK_SECONDS, every=0.02)
+            gateway.counts(function)  # in turn after the change of the split: what is recorded is done
+            gone = time.monotonic()
+            wait_until(lambda: target.execution(execution).status.final, ROLLBACK_SECONDS)
+            ended = target.execution(execution)
+        except ShipwayError as error:
+            return str(error), 0.0
+        if not without or ended.status is not ExecutionStatus.SUCCEEDED:
+            return ended.error_cause or f"the rollback is {ended.status} after {ROLLBACK_SECONDS:g} s", 0.0
+        return "", gone
 
     def _task(self, state: str, given: JsonObject) -> Task:
         return Task(
@@ -177,7 +197,7 @@ class Case:
             lost=lost(answers),
             stray=lost(others).total(),
             late=lost(late).total(),
-            left=[] if course.end is End.LIVE else self._left(),
+            left=[] if course.kept else self._left(),
             cleared=course.cleared - gone if gone is not None and course.cleared is not None else None,
             rate=sum(each.said.startswith("5") and not each.own for each in ours) / max(1, len(ours)),
             detectable=self._detectable(answers) if told else None,

@@ -19,14 +19,14 @@ from shipway.targets.local.waiting import wait_until
 from shipway.targets.local.wiring import Machine
 
 FIRST = Candidate(name="first", does="the model that is live at the beginning", expect=Expect.THROUGH)
-WARM = 60  # requests that the first release answers before anything is compared with it
+WARM = 20  # requests that the live release answers before anything is compared with it
 GONE_SECONDS = 10.0
 
 
 class DrillStopped(ShipwayError):
     """The drill could not be held: what must work before anything can be broken does not."""
 
-    message = "the drill cannot begin: {problem}"
+    message = "the drill cannot go on: {problem}"
     hint = "look what this machine lacks: shipway doctor"
     exit_code = 1
 
@@ -57,26 +57,33 @@ def hold(
     removed when it ends, in whatever way it ends. Raises DrillStopped, DrillUnclean.
     """
     began = time.monotonic()
-    rows: list[Row] = []
+
+    def tell(line: str) -> None:
+        say(f"{time.monotonic() - began:6.1f} s  {line}")
+
     with _home(scale) as machine:
         target = LocalTarget(machine)
         try:
-            say("starting a home of its own")
+            tell("starting a home of its own")
             health = target.up()
-            bench = Bench(machine, target, Releases(machine.parts, scale.bake), scale.bake, say)
+            bench = Bench(machine, target, Releases(machine.parts, scale.bake), scale.bake, tell)
             _first(bench)
             headers = {"x-api-key": target.create_key("drill"), "content-type": "text/csv"}
             with Load(health.api, headers, scale.rate) as load:
-                if not load.more(WARM, 30):
-                    raise DrillStopped(problem="the first release does not answer")
-                for candidate in candidates:
-                    row = assessed(candidate, Case(bench, candidate).watch(load), scale.bake)
-                    rows.append(row)
-                    done(row)
+                rows = [_row(bench, candidate, load, done) for candidate in candidates]
         finally:
-            say("stopping everything")
+            tell("stopping everything")
             target.down()
     return Report(rows=rows, bake=scale.bake, rate=scale.rate, percent=scale.percent, seconds=time.monotonic() - began)
+
+
+def _row(bench: Bench, candidate: Candidate, load: Load, done: Callable[[Row], None]) -> Row:
+    """Return one line of the table, told as soon as it is known. Raises DrillStopped when nobody is answered."""
+    if not load.more(WARM, 30):
+        raise DrillStopped(problem="the live release does not answer")
+    row = assessed(candidate, Case(bench, candidate).watch(load), bench.bake)
+    done(row)
+    return row
 
 
 @contextmanager

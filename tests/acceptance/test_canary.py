@@ -62,7 +62,7 @@ def test_a_broken_release_goes_back_and_the_live_one_stays(tmp_path: Path) -> No
     folder = tiny.write(tmp_path / "tiny")
     with tiny.running(folder) as target:
         story.release(target)
-        tiny.configure(folder, training__hyperparameters={"serve": "broken"}, deployment={"bake": "60s"})
+        tiny.configure(folder, training__hyperparameters={"serve": "broken"}, deployment={"bake": "60s", "replay": 0})
         with loaded(target) as load:
             failed = story.ended(target, second(target))
             broken = len(load.failures)
@@ -151,7 +151,7 @@ def test_a_broken_blue_green_release_gives_everything_back(tmp_path: Path) -> No
     folder = tiny.write(tmp_path / "tiny")
     with tiny.running(folder) as target:
         story.release(target)
-        deployment = {"strategy": "blue-green", "bake": "60s"}
+        deployment = {"strategy": "blue-green", "bake": "60s", "replay": 0}
         tiny.configure(folder, training__hyperparameters={"serve": "broken"}, deployment=deployment)
         with loaded(target) as load:
             story.ended(target, second(target))

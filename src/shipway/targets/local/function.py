@@ -19,7 +19,7 @@ from shipway.domain.function import (
 )
 from shipway.domain.values import Json
 from shipway.targets.local.gateway import Gateway
-from shipway.targets.local.gateway.gateway import free_ports
+from shipway.targets.local.gateway.ports import free_ports
 from shipway.targets.local.hosted import hosted
 from shipway.targets.local.images.image import Image
 from shipway.targets.local.probe import get

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shipway.domain.endpoint import READY_SECONDS, WORKER_HEADER, WORKERS_HEADER, Endpoint, EndpointFailed, Readiness
-from shipway.targets.local.gateway.gateway import free_port
+from shipway.targets.local.gateway.ports import free_port
 from shipway.targets.local.images.image import Image
 from shipway.targets.local.probe import get
 from shipway.targets.local.sandbox import Mount, Sandbox, image_sandbox, support

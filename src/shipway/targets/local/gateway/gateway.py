@@ -1,9 +1,7 @@
 """The gateway as the rest of the target uses it."""
 
-import contextlib
 import fcntl
 import json
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +14,7 @@ from shipway.domain.function import FunctionNotFound, VersionInUse
 from shipway.domain.traffic import Counts, Sticky, VersionNotFound, check_key_name, check_weights
 from shipway.targets.local.gateway import admin
 from shipway.targets.local.gateway.evidence import Record, Second
+from shipway.targets.local.gateway.ports import free_ports, listens
 from shipway.targets.local.gateway.render import LAYOUT, Places, config, table
 from shipway.targets.local.gateway.scripts import SCRIPTS
 from shipway.targets.local.gateway.state import (
@@ -41,6 +40,7 @@ from shipway.targets.local.gateway.state import (
 from shipway.targets.local.supervise import Program, ProgramFailed, Supervisor, SupervisorDown
 from shipway.targets.local.supervise.files import replace_text
 from shipway.targets.local.tools import find
+from shipway.targets.local.waiting import wait_until
 
 PROGRAM = "gateway"
 COLLECTOR = "evidence"
@@ -390,34 +390,3 @@ class Gateway:
     def _changing(self) -> Iterator[State]:
         with self._locked():
             yield self._state()
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on now."""
-    return free_ports(1)[0]
-
-
-def free_ports(count: int) -> list[int]:
-    """Return different loopback ports that nobody listens on now."""
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-
-
-def listens(port: int) -> bool:
-    """Return whether something accepts connections on this loopback port."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Return whether `condition` became true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True

@@ -17,7 +17,7 @@ from shipway.domain.approval import (
     decide,
 )
 from shipway.domain.approval_link import Link, LinkExpired, LinkRefused, open_link, question_of, sign
-from shipway.domain.evidence import data_changes, sentences
+from shipway.domain.evidence import data_changes, plan_sentence, sentences
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 ASKED = Approval(
@@ -136,6 +136,20 @@ def test_the_evidence_reads_as_sentences() -> None:
         "plan: canary, 10 % of the requests for 5m, then all",
         "commit: c0ffee",
     ]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "told"),
+    [
+        ("canary", "canary, 10 % of the requests for 5m, then all"),
+        ("linear", "linear, 20 % more of the requests every 1m"),
+        ("blue-green", "blue-green, watched for 5m"),
+        ("all-at-once", "all requests at once"),
+    ],
+)
+def test_each_plan_reads_as_a_sentence(strategy: str, told: str) -> None:
+    plan = {"strategy": strategy, "percent": 10, "bake": "5m", "step": 20, "interval": "1m"}
+    assert plan_sentence(plan) == told
 
 
 def test_data_sets_are_compared_by_name_and_content() -> None:

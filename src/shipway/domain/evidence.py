@@ -24,11 +24,13 @@ def sentences(evidence: Mapping[str, Json]) -> list[str]:
 
 
 def plan_sentence(plan: Mapping[str, Json]) -> str:
-    """Return what will happen to production's traffic. plan: strategy, percent, bake ("5m")."""
+    """Return what will happen to production's traffic. plan: strategy, percent, bake ("5m"), step, interval ("1m")."""
     if plan["strategy"] == "all-at-once":
         return "all requests at once"
     if plan["strategy"] == "canary":
         return f"canary, {plan['percent']} % of the requests for {plan['bake']}, then all"
+    if plan["strategy"] == "linear":
+        return f"linear, {plan['step']} % more of the requests every {plan['interval']}"
     return f"{plan['strategy']}, watched for {plan['bake']}"
 
 

@@ -224,6 +224,8 @@ def _evidence(parts: Parts, project: Project, release: Release) -> JsonObject:
             "strategy": str(deployment.strategy),
             "percent": deployment.percent,
             "bake": format_duration(deployment.bake),
+            "step": deployment.step,
+            "interval": format_duration(deployment.interval),
         },
     }
     if live is not None:

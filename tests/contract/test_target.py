@@ -221,6 +221,9 @@ def test_what_is_not_there_is_said_by_name(target: Target, tmp_path: Path) -> No
         target.abort("latest", by="ada")
     with pytest.raises(DeploymentNotFound):
         target.promote("deployment-9", by="ada")
+    for order in (target.pause, target.resume, target.hold, target.extend):
+        with pytest.raises(DeploymentNotFound):
+            order("deployment-9", by="ada")
     with pytest.raises(LogsNotFound, match="nobody"):
         next(iter(target.logs("nobody")))
     with pytest.raises(SourceNotFound):

@@ -3,10 +3,10 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from shipway.domain.deployment import Ask, Deployment, Observation, Order, Phase, Step, advance, weights
 from shipway.domain.errors import ShipwayError
@@ -18,8 +18,9 @@ from shipway.targets.local.gateway import GatewayDown
 from shipway.targets.local.judging import EvidenceSource, Judge
 
 TICK_SECONDS = 0.25
-CRASH_SECONDS = 1.0  # between two looks at the processes
+SLOW_SECONDS = 1.0  # between two looks at what costs more than a row: processes, and totals for people
 STOPPED = "the stop of its execution"
+T = TypeVar("T")
 
 
 class Traffic(EvidenceSource, Protocol):
@@ -79,45 +80,58 @@ class Rollout:
         self._report = report
         self._running: dict[Phase, Future[None]] = {}
         self._wait = threading.Event()
-        self._totals: Mapping[str, Counts] | None = None
+        self._totals = _Slowly(self._counts, None)
         self._unapplied = False
-        self._crashing = _Slowly(work.crashing)
+        self._crashing = _Slowly(work.crashing, "")
 
     def run(self, record: Record, cancelled: threading.Event) -> Deployment:
         """Return the finished deployment. cancelled: whoever stops the execution aborts the deployment."""
-        deployment, function = record.deployment, record.function
-        judge = Judge(self._settings, self._traffic, record.judge)
-        kept: tuple[Deployment, Seen] | None = None
         pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="rollout")
-        self._unapplied = deployment.phase is not Phase.PREPARING  # a crash may have cut short what was recorded
         try:
-            self._apply(function, deployment)
+            self.begin(record, pool)
+            deployment = record.deployment
             while not deployment.phase.final:
-                seen = self._observe(deployment, function, judge, pool)
-                after = advance(deployment, self._stopped(deployment, seen) if cancelled.is_set() else seen)
-                if (after.phase, after.sentence) != (deployment.phase, deployment.sentence):
-                    self._report(f"{after.phase}: {after.sentence}")
-                told = Seen(counts=_shown(self._totals) if self._totals is not None else None, judge=judge.document)
-                if kept != (after, told):
-                    self._deployments.save(after, told)
-                    kept = (after, told)
-                self._apply(function, after)
-                if after.phase is deployment.phase and not after.phase.final:
+                after = self.tick(datetime.now(UTC), stopped=cancelled.is_set())
+                if after.phase is deployment.phase:
                     self._wait.wait(TICK_SECONDS)
                 deployment = after
             return deployment
         finally:
             pool.shutdown(wait=True)
 
-    def _observe(self, deployment: Deployment, function: str, judge: Judge, pool: ThreadPoolExecutor) -> Observation:
+    def begin(self, record: Record, pool: Executor) -> None:
+        """Go on where the record stands. What is recorded is done again: a crash may have cut it short."""
+        self._record, self._deployment, self._pool = record, record.deployment, pool
+        self._judge = Judge(self._settings, self._traffic, record.judge)
+        self._kept: tuple[Deployment, Seen] | None = None
+        self._unapplied = record.deployment.phase is not Phase.PREPARING
+        self._apply(record.deployment)
+
+    def tick(self, now: datetime, *, stopped: bool = False) -> Deployment:
+        """Return the deployment after one look at it: observed, decided, written down, and only then acted upon."""
+        deployment = self._deployment
+        if deployment.phase.final:
+            return deployment
+        seen = self._observe(deployment, now)
+        after = advance(deployment, self._stopped(deployment, seen) if stopped else seen)
+        if (after.phase, after.sentence) != (deployment.phase, deployment.sentence):
+            self._report(f"{after.phase}: {after.sentence}")
+        totals = self._totals.look()
+        told = Seen(counts=_shown(totals) if totals is not None else None, judge=self._judge.document)
+        if self._kept != (after, told):
+            self._deployments.save(after, told)
+        self._kept, self._deployment = (after, told), after
+        self._apply(after)
+        return after
+
+    def _observe(self, deployment: Deployment, now: datetime) -> Observation:
         """Return what is seen at this moment."""
-        self._totals = self._counts(function)
-        step, detail = self._step(deployment, function, pool)
+        step, detail = self._step(deployment)
         return Observation(
-            at=datetime.now(UTC),
+            at=now,
             step=step,
             detail=detail,
-            verdict=judge.look(deployment, function, time.time()),
+            verdict=self._judge.look(deployment, self._record.function, now.timestamp()),
             alarms=tuple(self._work.alarms()),
             crashing="" if deployment.acting is Phase.PREPARING else self._crashing.look(),
             orders=self._deployments.orders(deployment.id),
@@ -128,11 +142,11 @@ class Rollout:
         number = max([deployment.heard, *(order.number for order in seen.orders)]) + 1
         return replace(seen, orders=(*seen.orders, Order(number=number, ask=Ask.ABORT, by=STOPPED)))
 
-    def _step(self, deployment: Deployment, function: str, pool: ThreadPoolExecutor) -> tuple[Step, str]:
+    def _step(self, deployment: Deployment) -> tuple[Step, str]:
         """Return how far the work of the present phase is, beginning it when nobody has."""
         phase = deployment.phase
         if phase in (Phase.SHIFTING, Phase.ROLLING_BACK):
-            return (Step.DONE if self._applied(function, weights(deployment)) else Step.RUNNING), ""
+            return (Step.DONE if self._applied(weights(deployment)) else Step.RUNNING), ""
         work = {
             Phase.PREPARING: self._work.prepare,
             Phase.PRE_TRAFFIC: lambda: self._work.hook("pre_traffic"),
@@ -141,53 +155,55 @@ class Rollout:
         if work is None:
             return Step.RUNNING, ""
         if phase not in self._running:
-            self._running[phase] = pool.submit(work)
+            self._running[phase] = self._pool.submit(work)
         running = self._running[phase]
         if not running.done():
             return Step.RUNNING, ""
         error = running.exception()
         return (Step.FAILED, str(error)) if error else (Step.DONE, "")
 
-    def _apply(self, function: str, deployment: Deployment) -> None:
+    def _apply(self, deployment: Deployment) -> None:
         """Set the split that this phase wants; a gateway that does not answer is asked again at the next tick."""
         wanted = weights(deployment)
-        if not wanted or self._applied(function, wanted):
+        if not wanted or self._applied(wanted):
             return
         try:
-            self._traffic.set_weights(function, wanted)
+            self._traffic.set_weights(self._record.function, wanted)
             self._unapplied = False
         except GatewayDown as error:
             if not self._unapplied:
                 self._report(f"{deployment.phase}: {error}; tried again until it does")
             self._unapplied = True
 
-    def _applied(self, function: str, wanted: Mapping[str, int]) -> bool:
+    def _applied(self, wanted: Mapping[str, int]) -> bool:
         """Tell whether the split is as wanted; where nothing shall get traffic, the version's removal sees to it."""
         try:
-            return not wanted or (not self._unapplied and dict(self._traffic.weights(function)) == dict(wanted))
+            return not wanted or (
+                not self._unapplied and dict(self._traffic.weights(self._record.function)) == dict(wanted)
+            )
         except (FunctionNotFound, GatewayDown):
             return False
 
-    def _counts(self, function: str) -> Mapping[str, Counts] | None:
+    def _counts(self) -> Mapping[str, Counts] | None:
         """Return version -> what it has answered; None when the gateway cannot say."""
         try:
-            return self._traffic.counts(function)
+            return self._traffic.counts(self._record.function)
         except (FunctionNotFound, GatewayDown):
             return None
 
 
-class _Slowly:
-    """Asks a question about processes at most once in CRASH_SECONDS and keeps the answer."""
+class _Slowly(Generic[T]):
+    """Asks a question at most once in SLOW_SECONDS and keeps the answer, so that an abort never waits for it long."""
 
-    def __init__(self, ask: Callable[[], str]) -> None:
+    def __init__(self, ask: Callable[[], T], said: T) -> None:
         self._ask = ask
         self._due = 0.0
-        self._said = ""
+        self._said = said
 
-    def look(self) -> str:
+    def look(self) -> T:
         if time.monotonic() >= self._due:
             self._said = self._ask()
-            self._due = time.monotonic() + CRASH_SECONDS
+            self._due = time.monotonic() + SLOW_SECONDS
         return self._said
 
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 from shipway.domain import names
@@ -32,14 +32,13 @@ PHASES = {str(phase) for phase in Phase}
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What all cases share. say: told what happens, line by line; cancelled: set to end what is under way."""
+    """What all cases share. bake: seconds. say: told what happens, line by line."""
 
     machine: Machine
     target: LocalTarget
     releases: Releases
     bake: float
     say: Callable[[str], None]
-    cancelled: threading.Event = field(default_factory=threading.Event)
 
     @property
     def settings(self) -> Settings:
@@ -154,7 +153,7 @@ class Case:
             resource=f"shipway:{state}",
             input=given,
             token=None,
-            cancelled=self._bench.cancelled,
+            cancelled=threading.Event(),
             progress=self._progress,
         )
 

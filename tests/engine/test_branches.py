@@ -49,7 +49,8 @@ def test_a_parallel_is_retried_whole(still: Bench, clock: FakeClock) -> None:
     still.reach(execution, All=VisitStatus.DELAYED)
     clock.advance(5)
     assert still.end(execution).error == "Broken"
-    assert sorted(seen.state for seen in still.tasks) == ["Bad", "Bad", "Good", "Good"]
+    visits = [visit.state for visit in still.engine.visits(execution)]
+    assert (visits.count("Bad"), visits.count("Good")) == (2, 2)  # Good's own work may be cancelled before it begins
 
 
 def test_a_map_works_on_so_many_items_at_a_time(journal: Path) -> None:

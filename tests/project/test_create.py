@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from shipway.project import create as module
-from shipway.project import load
 from shipway.project.create import ExampleNotFound, FetchFailed, FolderExists, NameInvalid, create, examples, fetch
+from shipway.project.folder import load
 
 
 def test_a_new_project_bears_its_folders_name(tmp_path: Path) -> None:

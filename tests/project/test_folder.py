@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from shipway.domain.project import ProjectInvalid
-from shipway.project import ProjectNotFound, find, load
 from shipway.project.create import create, examples
+from shipway.project.folder import ProjectNotFound, find, load
 
 
 @pytest.fixture

@@ -11,8 +11,10 @@ from botocore.exceptions import ClientError
 
 from s3_server import serving_app
 from shipway.awsapi.app import api
+from shipway.awsapi.approve import ApprovalPage
 from shipway.awsapi.s3 import s3_app
 from shipway.awsapi.services import Backend, describe_endpoint
+from shipway.domain.approval import Approval, ApprovalNotFound
 from shipway.domain.endpoint import Endpoint, EndpointNotFound
 from shipway.domain.values import JsonObject
 from shipway.targets.local.store import Store
@@ -46,8 +48,12 @@ def url(tmp_path: Path, hooks: Hooks) -> Iterator[str]:
     def secret(key: str) -> str | None:
         return SECRET if key == KEY else None
 
+    def nobody(*_: object) -> Approval:
+        raise ApprovalNotFound(approval="a link")
+
+    page = ApprovalPage(nobody, nobody)
     backend = Backend(credentials=secret, answer_hook=hooks.answer, describe_endpoint=describe)
-    with serving_app(api(s3_app(Store(tmp_path / "store"), secret), backend, lambda: True)) as address:
+    with serving_app(api(s3_app(Store(tmp_path / "store"), secret), backend, lambda: True, page)) as address:
         yield address
 
 

@@ -70,7 +70,9 @@ def _follow(deployment: Deployment, order: Order, now: datetime) -> Deployment:
         return deployment
     if order.ask is Ask.PAUSE:
         paused = _to(deployment, Phase.PAUSED, now, f"paused by {order.by}")
-        return replace(paused, resumes=deployment.phase, resumes_since=deployment.since)
+        return replace(
+            paused, resumes=deployment.phase, resumes_since=deployment.since, resumes_sentence=deployment.sentence
+        )
     if order.ask is Ask.RESUME:
         return _resume(deployment, order, now)
     if order.ask is Ask.PROMOTE:
@@ -81,9 +83,10 @@ def _follow(deployment: Deployment, order: Order, now: datetime) -> Deployment:
 
 
 def _resume(deployment: Deployment, order: Order, now: datetime) -> Deployment:
-    """Go on where it was: every clock has stood still."""
+    """Go on where it was: every clock has stood still, and the verdict that brought it there still holds."""
     assert deployment.resumes is not None  # noqa: S101  what is paused knows where it was
     assert deployment.resumes_since is not None  # noqa: S101
+    decided = deployment.resumes in (Phase.SHIFTING, Phase.POST_TRAFFIC)
     stood = now - deployment.since
     return replace(
         deployment,
@@ -93,7 +96,8 @@ def _resume(deployment: Deployment, order: Order, now: datetime) -> Deployment:
         resumes=None,
         resumes_since=None,
         silent_since=None,
-        sentence=f"resumed by {order.by}",
+        resumes_sentence="",
+        sentence=deployment.resumes_sentence if decided else f"resumed by {order.by}",
     )
 
 

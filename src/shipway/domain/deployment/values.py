@@ -108,7 +108,8 @@ class Deployment:
     new, old: versions of the function; old is None for the first release.
     since: when the phase began. stage: which of the plan's exposures it is at, from 0; until: when that one has baked
     long enough; extensions: how often time has added to it. heard: number of the newest order that was followed.
-    resumes, resumes_since: the phase that a paused deployment goes back to, and when that one had begun.
+    resumes, resumes_since, resumes_sentence: the phase that a paused deployment goes back to, when that one had begun,
+    and what it had come to.
     silent_since: when the evidence stopped coming; None while it comes.
     ringing: alarms that fired before the new version had any traffic, so they are not its doing.
     sentence: why it is where it is.
@@ -126,6 +127,7 @@ class Deployment:
     heard: int = 0
     resumes: Phase | None = None
     resumes_since: datetime | None = None
+    resumes_sentence: str = ""
     silent_since: datetime | None = None
     ringing: tuple[str, ...] = ()
     sentence: str = ""

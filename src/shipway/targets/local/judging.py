@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from shipway.domain.deployment import Deployment
 from shipway.domain.values import JsonObject
-from shipway.domain.verdict import Evidence, Settings, State, Verdict, advance, dump, load, verdict
+from shipway.domain.verdict import Counts, Evidence, Settings, State, Verdict, advance, dump, load, verdict
 from shipway.targets.local.gateway.evidence import Second
 
 
@@ -51,6 +51,7 @@ class Judge:
     def _of(self, second: Second, deployment: Deployment) -> Evidence:
         if second.versions is None:
             return Evidence(second=second.second, new=None, old=None)
+        # A version that a counted second does not name had no requests in it.
         compared = deployment.old is not None and self._settings.live
-        old = second.versions.get(deployment.old or "") if compared else None
-        return Evidence(second=second.second, new=second.versions.get(deployment.new), old=old)
+        old = second.versions.get(deployment.old or "", Counts()) if compared else None
+        return Evidence(second=second.second, new=second.versions.get(deployment.new, Counts()), old=old)

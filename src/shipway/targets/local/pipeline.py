@@ -20,6 +20,7 @@ from shipway.domain.errors import ShipwayError
 from shipway.domain.evidence import data_changes, sentences
 from shipway.domain.project import Project
 from shipway.domain.release import Bundle, Release
+from shipway.domain.store.name import parse_uri
 from shipway.domain.units import format_duration
 from shipway.domain.values import Json, JsonObject
 from shipway.domain.workflow_execution import Handler, Task, TaskFailed
@@ -159,7 +160,7 @@ def deploy_dev(parts: Parts, task: Task) -> Json:
 
 def _sample(parts: Parts, output: str) -> str:
     """Return some rows of the baseline data as a CSV body without its header."""
-    bucket, _, prefix = output.removeprefix("s3://").partition("/")
+    bucket, prefix = parse_uri(output)
     text = parts.store.read(bucket, f"{prefix}/data/baseline/baseline.csv").decode()
     rows = list(csv.reader(io.StringIO(text)))[1 : SMOKE_ROWS + 1]
     body = io.StringIO()
@@ -239,7 +240,7 @@ def _evidence(parts: Parts, project: Project, release: Release) -> JsonObject:
 
 def _listed(store: Store, data: JsonObject) -> dict[str, str]:
     """Return the objects of a held data set: name -> sha256. Empty where this home does not have them."""
-    bucket, _, prefix = str(data["S3Uri"]).removeprefix("s3://").partition("/")
+    bucket, prefix = parse_uri(str(data["S3Uri"]))
     return {each.key.removeprefix(prefix): each.sha256 for each in store.list(bucket, prefix)}
 
 
@@ -325,7 +326,7 @@ class _Stage:
         evaluation = cast("JsonObject", cast("JsonObject", result["Evaluation"])["Payload"])
         model = str(cast("JsonObject", result["Training"])["ModelDataUrl"])
         shared = cast("JsonObject", cast("JsonObject", self.result["Shared"])["Payload"])
-        bucket, _, key = model.removeprefix("s3://").partition("/")
+        bucket, key = parse_uri(model)
         return Bundle(
             project=self.project.name,
             commit=str(origin["Commit"]),

@@ -15,6 +15,7 @@ from shipway.domain.image import ImageNotFound
 from shipway.domain.project import Project
 from shipway.domain.release import Release
 from shipway.domain.rollback import ReleaseIncomplete, eligible
+from shipway.domain.store.name import parse_uri
 from shipway.domain.values import Json, JsonObject
 from shipway.domain.verdict import Settings
 from shipway.domain.workflow_execution import Handler, Task, TaskFailed
@@ -92,7 +93,7 @@ def _usable(parts: Parts, uri: str) -> bool:
 
 
 def _model(parts: Parts, release: Release) -> None:
-    bucket, _, key = release.model.removeprefix("s3://").partition("/")
+    bucket, key = parse_uri(release.model)
     try:
         found = f"sha256:{parts.store.head(bucket, key).sha256}"
         there = parts.store.blob(bucket, key).is_file()

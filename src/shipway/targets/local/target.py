@@ -21,6 +21,7 @@ from shipway.domain.inference import parse_inference
 from shipway.domain.job import JobRecord, JobStage
 from shipway.domain.pipeline import APPROVAL, Cause, Execution, ExecutionNotFound
 from shipway.domain.release import Release
+from shipway.domain.store.name import parse_uri
 from shipway.domain.store.object import ObjectVersion
 from shipway.domain.values import Json, JsonObject
 from shipway.domain.workflow_execution import WorkflowExecution
@@ -242,7 +243,7 @@ class LocalTarget:
         if not path.exists():
             raise SourceNotFound(source=source)
         uri = destination or machine.project.data_uri
-        machine.store.create_bucket(uri.removeprefix("s3://").partition("/")[0])
+        machine.store.create_bucket(parse_uri(uri)[0])
         if uri.endswith("/") and path.is_file():
             uri += path.name
         return [_stored(each) for each in machine.store.upload(path, uri)]

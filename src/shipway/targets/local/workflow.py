@@ -11,6 +11,7 @@ from typing import cast
 from shipway.domain.errors import ShipwayError
 from shipway.domain.gate import EvaluationInvalid, GateDecision, LiveModel, judge, metrics
 from shipway.domain.project import Direction, GateSettings
+from shipway.domain.store.name import parse_uri
 from shipway.domain.values import Json, JsonObject
 from shipway.domain.workflow import CREATE_EXPERIMENT, QUERY_EVALUATION, QUERY_TRAINING, SHARE_ARTIFACTS
 from shipway.domain.workflow_execution import Handler, Task, TaskFailed
@@ -130,7 +131,7 @@ class PlatformFunctions:
 
     def _metrics(self, folder: str) -> dict[str, float]:
         uri = f"{folder}/{EVALUATION_FILE}"
-        bucket, key = _split(uri)
+        bucket, key = parse_uri(uri)
         try:
             document = json.loads(self._services.store.read(bucket, key))
         except ShipwayError as error:
@@ -157,7 +158,7 @@ def share(store: Store, model: str, folder: Path) -> list[str]:
 
     The folder appears whole or not at all. Raises SharedDataInvalid for a member that is no plain file inside it.
     """
-    bucket, key = _split(model)
+    bucket, key = parse_uri(model)
     draft = folder.with_name(f".{folder.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
@@ -185,7 +186,7 @@ def share(store: Store, model: str, folder: Path) -> list[str]:
 def _create_model(services: Services, task: Task) -> Json:
     document = _object(task.input)
     answer = services.models.create(document)
-    bucket, key = _split(str(_object(document["PrimaryContainer"])["ModelDataUrl"]))
+    bucket, key = parse_uri(str(_object(document["PrimaryContainer"])["ModelDataUrl"]))
     with tarfile.open(services.store.blob(bucket, key), "r:gz") as archive:
         if not any(member.isfile() for member in archive):
             raise TaskFailed(error="ModelMissing", cause="the training wrote no file to /opt/ml/model")
@@ -217,8 +218,3 @@ def _object(value: Json) -> JsonObject:
     if not isinstance(value, dict):
         raise TaskFailed(error="States.Runtime", cause=f"an object is needed here, not {type(value).__name__}")
     return value
-
-
-def _split(uri: str) -> tuple[str, str]:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key

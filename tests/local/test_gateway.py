@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shipway.targets.local.gateway.admin import server_orders, table_orders
+from shipway.targets.local.gateway.admin import change_orders, server_orders, table_orders
 from shipway.targets.local.gateway.render import Places, config, reference, table
 from shipway.targets.local.gateway.scripts import SCRIPTS
 from shipway.targets.local.gateway.state import (
@@ -95,6 +95,27 @@ def test_servers_that_get_more_come_first() -> None:
 def test_the_orders_for_a_table() -> None:
     orders = table_orders("keys", {"a": "1", "b": "2"}, {"b": "3", "c": "4"})
     assert orders == ["del map keys.map c", "add map keys.map a 1", "set map keys.map b 2"]
+
+
+def test_the_rule_about_callers_stands_while_the_weights_are_a_split() -> None:
+    alone = {"fn0/s0": Server(9000, 1, ready=True), "fn0/s1": Server(9001, 0, ready=True)}
+    resting = {"fn0a/s0": Server(9000, 1), "fn0b/s1": Server(9001, 1)}
+    split = {name: Server(each.port, 1, ready=True) for name, each in {**alone, **resting}.items()}
+    rule, none = {"fn0": "header:x-customer:2:5000"}, dict[str, str]()
+    assert change_orders(split, {**alone, **resting}, {"sticky": (rule, none)}) == [
+        "set server fn0a/s0 state ready",
+        "set server fn0b/s1 state ready",
+        "add map sticky.map fn0 header:x-customer:2:5000",
+        "set server fn0/s1 weight 1",
+    ]
+    assert change_orders(alone, split, {"sticky": (none, rule)}) == [
+        "set server fn0/s1 weight 0",
+        "del map sticky.map fn0",
+        "set server fn0a/s0 weight 0",
+        "set server fn0a/s0 state maint",
+        "set server fn0b/s1 weight 0",
+        "set server fn0b/s1 state maint",
+    ]
 
 
 def test_places_go_round_before_they_are_used_again() -> None:

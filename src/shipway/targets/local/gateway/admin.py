@@ -9,6 +9,7 @@ from shipway.targets.local.gateway.render import reference
 from shipway.targets.local.gateway.state import ARMS, Server
 
 FORCED_MAINTENANCE = 1  # a bit of a server's administrative state
+STICKY = "sticky"  # the table that tells which callers stick to which version
 BATCH = 20  # orders on one line: a line has room for 64 KiB
 
 
@@ -87,7 +88,12 @@ def counters(path: Path) -> tuple[dict[str, Counts], dict[str, int]]:
 
 def _function(backend: str) -> str:
     """Return the backend whose place a server stands for: those of sticky callers hold the same processes."""
-    return backend[:-1] if backend.startswith("fn") and backend.endswith(ARMS) else backend
+    return backend[:-1] if _sticks(backend) else backend
+
+
+def _sticks(backend: str) -> bool:
+    """Tell whether a backend is there for callers that stick to one of two versions."""
+    return backend.startswith("fn") and backend.endswith(ARMS)
 
 
 def _counts(row: Mapping[str, str]) -> Counts:
@@ -129,6 +135,32 @@ def server_orders(wanted: Mapping[str, Server], actual: Mapping[str, Server]) ->
             steps.append(f"set server {name} state {'ready' if goal.ready else 'maint'}")
         orders.append((now.weight - goal.weight, steps))
     return [step for _, steps in sorted(orders, key=lambda each: each[0]) for step in steps]
+
+
+def change_orders(
+    wanted: Mapping[str, Server],
+    actual: Mapping[str, Server],
+    tables: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]],
+) -> list[str]:
+    """Return all orders in the order in which no caller that sticks to the older version ever meets the newer one.
+
+    tables: name -> (wanted, actual). The rule about callers stands before the shared backend's weights move to a split
+    and until they have moved back, and the backends that it sends callers to are there all that time.
+    """
+    sticking = {name: now for name, now in actual.items() if _sticks(name.partition("/")[0])}
+    joining = {name: now for name, now in sticking.items() if name in wanted}
+    leaving = {name: now for name, now in sticking.items() if name not in wanted}
+    shared = {name: now for name, now in actual.items() if name not in sticking}
+    rules = table_orders(STICKY, *tables[STICKY])
+    forgotten = [each for each in rules if each.startswith("del ")]
+    return [
+        *server_orders(wanted, joining),
+        *(each for each in rules if each not in forgotten),
+        *server_orders(wanted, shared),
+        *(each for name in tables if name != STICKY for each in table_orders(name, *tables[name])),
+        *forgotten,
+        *server_orders(wanted, leaving),
+    ]
 
 
 def table_orders(name: str, wanted: Mapping[str, str], actual: Mapping[str, str]) -> list[str]:

@@ -327,15 +327,14 @@ class Gateway:
         while True:
             try:
                 known = admin.tables(self._places.admin, maps(state))
-                orders = admin.server_orders(servers(state), admin.servers(self._places.admin))
+                actual = admin.servers(self._places.admin)
                 break
             except (admin.AdminSilent, StopIteration) as error:
                 if time.monotonic() > deadline or not self._held():
                     raise self._down(str(error)) from error
                 time.sleep(0.05)
-        for name, wanted in maps(state).items():
-            orders += admin.table_orders(name, wanted, known[name])
-        return orders
+        tables = {name: (wanted, known[name]) for name, wanted in maps(state).items()}
+        return admin.change_orders(servers(state), actual, tables)
 
     def _orders(self, orders: Sequence[str]) -> str:
         try:

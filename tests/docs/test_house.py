@@ -45,7 +45,7 @@ def files(*suffixes: str) -> Iterator[Path]:
     for folder, folders, names in os.walk(ROOT):
         folders[:] = sorted(name for name in folders if name == ".ci" or not (name in MADE or name.startswith(".")))
         for name in sorted(names):
-            if Path(name).suffix in (suffixes or TEXT):
+            if name != ".git" and Path(name).suffix in (suffixes or TEXT):  # a file where the clone is a work tree
                 yield Path(folder, name)
 
 

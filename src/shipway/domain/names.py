@@ -74,3 +74,114 @@ def api_function(project: str) -> str:
 def drift_metric(feature: str) -> str:
     """The metric, and the alarm on it, of one feature's drift from its baseline."""
     return f"feature_baseline_drift_{feature}"
+
+
+# On AWS: what other projects, accounts and regions could have too gets the account or the region into its name.
+
+STACKS = ("foundation", "network", "functions", "workflow", "pipeline", "dev", "prod", "dashboard")
+BY_PIPELINE = ("dev", "prod")  # these stacks are made and changed by the release pipeline, the others by `apply`
+DIRECTIONS = {"north": "n", "south": "s", "east": "e", "west": "w", "central": "c"}
+
+
+def stack(project: str, concern: str) -> str:
+    """One CloudFormation stack; concern: one of STACKS."""
+    return f"{project}-{concern}"
+
+
+def region_code(region: str) -> str:
+    """A region in at most 7 letters: us-east-1 is use1, ap-southeast-2 is apse2."""
+    country, *words, number = region.split("-")
+    short = "".join(words)
+    for word, letter in DIRECTIONS.items():
+        short = short.replace(word, letter)
+    return f"{country}{short}{number}"
+
+
+def account_run(project: str, execution: str) -> str:
+    """One execution of the pipeline as AWS numbers it; jobs and artifacts are named after it."""
+    return f"{project}-{execution.replace('-', '')[:12]}"
+
+
+def cloud_bucket(bucket: str, account: str, region: str) -> str:
+    """A bucket of this machine's name as AWS has it, where bucket names are shared by everybody."""
+    return f"{bucket}-{account}-{region_code(region)}"
+
+
+def asset(digest: str, suffix: str) -> str:
+    """The key of a file that stacks are made from, below the artifacts bucket: named by its content."""
+    return f"assets/{digest.removeprefix('sha256:')}{suffix}"
+
+
+def source_archive(project: str) -> str:
+    """The key of the project's own files as one zip: the source of a pipeline that has no repository."""
+    return f"source/{project}.zip"
+
+
+def release_prefix(project: str) -> str:
+    """Where the ledger of releases lies in the artifacts bucket, one object a release."""
+    return f"releases/{project}/"
+
+
+def release_record(project: str, number: int) -> str:
+    """The key of one release's entry in the ledger; keys sort as numbers do."""
+    return f"{release_prefix(project)}{number:08d}.json"
+
+
+def live_prefix(project: str) -> str:
+    """Where it lies which release went live when, one object each time; keys sort by time."""
+    return f"live/{project}/"
+
+
+def repository(project: str, image: str) -> str:
+    """The ECR repository of an image: "model", "function" or "analyze"."""
+    return f"{project}/{image}"
+
+
+def image_build(project: str) -> str:
+    """The CodeBuild project that builds images and renders what a release is deployed from."""
+    return f"{project}-build"
+
+
+def key_alias(project: str) -> str:
+    """The KMS key of everything that the project keeps."""
+    return f"alias/{project}"
+
+
+def topic(project: str) -> str:
+    """The SNS topic of mails to people."""
+    return f"{project}-notices"
+
+
+def workflow_machine(project: str) -> str:
+    """The training state machine's name on AWS."""
+    return f"{project}-training"
+
+
+def api_alias() -> str:
+    """The alias of the API's function whose traffic a deployment shifts."""
+    return "live"
+
+
+def deploy_application(project: str) -> str:
+    """The CodeDeploy application that shifts the alias."""
+    return f"{project}-api"
+
+
+def rule(project: str, purpose: str) -> str:
+    """An EventBridge rule that starts the pipeline; purpose: "source", "data", "schedule" or "drift"."""
+    return f"{project}-on-{purpose}"
+
+
+def approval_action(number: int) -> str:
+    """One approver's action of the Approval stage, from 1; each of them is another person."""
+    return f"Approval{number}"
+
+
+def log_group(function: str) -> str:
+    """The log group of a Lambda function."""
+    return f"/aws/lambda/{function}"
+
+
+def api(project: str) -> str:
+    """The REST API and its usage plan."""
+    return f"{project}-api"

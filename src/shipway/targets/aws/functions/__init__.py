@@ -1,0 +1,1 @@
+"""What runs as Lambda functions on AWS. Each module has a `handler`; all of them are in one zip."""

@@ -29,6 +29,7 @@ from shipway.targets.local.parts import Parts
 from shipway.targets.local.release import Ledger
 from shipway.targets.local.store import Store
 from shipway.targets.local.supervise import Supervisor
+from shipway.targets.local.telemetry import Telemetry
 from shipway.targets.local.turn import Turns
 
 HOME = ".shipway"
@@ -108,6 +109,11 @@ class Machine:
     def inbox(self) -> Inbox:
         """Notices to people."""
         return Inbox(self.home)
+
+    @cached_property
+    def telemetry(self) -> Telemetry:
+        """Metrics."""
+        return Telemetry(self.home.root)
 
     @cached_property
     def parts(self) -> Parts:

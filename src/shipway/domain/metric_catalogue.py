@@ -1,0 +1,193 @@
+"""Every metric that Shipway records: its name, its unit and what it tells. The reference page is written from here."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shipway.domain import names
+from shipway.domain.metric import Series
+
+INVOCATIONS = "Invocations"
+CLIENT_ERRORS = "Invocation4XXErrors"
+SERVER_ERRORS = "Invocation5XXErrors"
+LATENCY = "Latency"
+CPU = "CPUUtilization"
+MEMORY = "MemoryUtilization"
+DISK = "DiskUtilization"
+WORKERS = "Workers"
+DOWN = "EndpointDown"
+NOTICES_WAITING = "NoticesWaiting"
+CAPTURED = "CapturedRecords"
+CAPTURE_DROPPED = "CaptureDropped"
+MONITOR_RUNS = "MonitorRuns"
+FUNCTION = "FunctionName"
+VERSION = "Version"
+PROCESS = "Process"
+
+
+class Unit(StrEnum):
+    """What a metric counts, in CloudWatch's words."""
+
+    COUNT = "Count"
+    PERCENT = "Percent"
+    MILLISECONDS = "Milliseconds"
+    NONE = "None"
+
+
+class Kind(StrEnum):
+    """How a metric is told to Prometheus.
+
+    counter: its sum only grows. gauge: how things stand. summary: percentiles of the last minutes, count and sum.
+    """
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    SUMMARY = "summary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One metric. dimensions: every set of names that its series have. exported: its name for Prometheus."""
+
+    name: str
+    unit: Unit
+    kind: Kind
+    exported: str
+    meaning: str
+    dimensions: tuple[tuple[str, ...], ...] = ((),)
+
+
+_VERSIONS = ((FUNCTION,), (FUNCTION, VERSION))
+
+CATALOGUE = (
+    Metric(
+        name=INVOCATIONS,
+        unit=Unit.COUNT,
+        kind=Kind.COUNTER,
+        exported="shipway_invocations_total",
+        meaning="Requests that the public API answered. A minute without requests has the sum 0; a minute that "
+        "nobody can vouch for has no value.",
+        dimensions=_VERSIONS,
+    ),
+    Metric(
+        name=CLIENT_ERRORS,
+        unit=Unit.COUNT,
+        kind=Kind.COUNTER,
+        exported="shipway_invocation_client_errors_total",
+        meaning="Answers 4xx: the caller's own mistakes. The average is their share of the requests.",
+        dimensions=_VERSIONS,
+    ),
+    Metric(
+        name=SERVER_ERRORS,
+        unit=Unit.COUNT,
+        kind=Kind.COUNTER,
+        exported="shipway_invocation_server_errors_total",
+        meaning="Answers 5xx. The average is their share of the requests.",
+        dimensions=_VERSIONS,
+    ),
+    Metric(
+        name=LATENCY,
+        unit=Unit.MILLISECONDS,
+        kind=Kind.SUMMARY,
+        exported="shipway_latency_seconds",
+        meaning="Time to the answer, of answers that are no errors; from the gateway's bins, each 19 % wide.",
+        dimensions=_VERSIONS,
+    ),
+    Metric(
+        name=CPU,
+        unit=Unit.PERCENT,
+        kind=Kind.GAUGE,
+        exported="shipway_cpu_percent",
+        meaning="Processor time: of one process with its children, 100 is one core; of the machine, 100 is all cores.",
+        dimensions=((), (PROCESS,)),
+    ),
+    Metric(
+        name=MEMORY,
+        unit=Unit.PERCENT,
+        kind=Kind.GAUGE,
+        exported="shipway_memory_percent",
+        meaning="Memory in use, of all that the machine has: by one process with its children, or by everything.",
+        dimensions=((), (PROCESS,)),
+    ),
+    Metric(
+        name=DISK,
+        unit=Unit.PERCENT,
+        kind=Kind.GAUGE,
+        exported="shipway_disk_percent",
+        meaning="How full the file system of the home folder is.",
+    ),
+    Metric(
+        name=WORKERS,
+        unit=Unit.COUNT,
+        kind=Kind.GAUGE,
+        exported="shipway_workers",
+        meaning="Processes of one supervised program; 0 while it does not run.",
+        dimensions=((PROCESS,),),
+    ),
+    Metric(
+        name=DOWN,
+        unit=Unit.COUNT,
+        kind=Kind.GAUGE,
+        exported="shipway_endpoint_down",
+        meaning="1 while the live release has no running endpoint, function or gateway, else 0.",
+    ),
+    Metric(
+        name=NOTICES_WAITING,
+        unit=Unit.COUNT,
+        kind=Kind.GAUGE,
+        exported="shipway_notices_waiting",
+        meaning="Messages that wait for delivery by mail or webhook.",
+    ),
+    Metric(
+        name=CAPTURED,
+        unit=Unit.COUNT,
+        kind=Kind.COUNTER,
+        exported="shipway_captured_records_total",
+        meaning="Requests and answers that were captured.",
+    ),
+    Metric(
+        name=CAPTURE_DROPPED,
+        unit=Unit.COUNT,
+        kind=Kind.COUNTER,
+        exported="shipway_capture_dropped_total",
+        meaning="Requests and answers that should have been captured and were not.",
+    ),
+    Metric(
+        name=MONITOR_RUNS,
+        unit=Unit.COUNT,
+        kind=Kind.COUNTER,
+        exported="shipway_monitor_runs_total",
+        meaning="Analyses of captured data that ended with a report. A minute in which one could have run has a value.",
+    ),
+    Metric(
+        name=names.drift_metric("<feature>"),
+        unit=Unit.NONE,
+        kind=Kind.GAUGE,
+        exported="shipway_feature_baseline_drift",
+        meaning="Distance of a feature's captured values from its baseline, beyond what its sampling error explains.",
+    ),
+)
+
+
+def metric_of(name: str) -> Metric | None:
+    """Return the description of a recorded metric; None for a name that Shipway does not record."""
+    if name.startswith(_DRIFT.name.removesuffix("<feature>")):
+        return _DRIFT
+    return next((each for each in CATALOGUE if each.name == name), None)
+
+
+def of_function(name: str, function: str, version: str = "") -> Series:
+    """Return a metric of a function: of all its versions together, or of one."""
+    return Series.of(name, {FUNCTION: function, **({VERSION: version} if version else {})})
+
+
+def of_process(name: str, process: str) -> Series:
+    """Return a metric of one supervised program."""
+    return Series.of(name, {PROCESS: process})
+
+
+def of_drift(feature: str) -> Series:
+    """Return the drift of one feature of the live release."""
+    return Series(names.drift_metric(feature))
+
+
+_DRIFT = CATALOGUE[-1]

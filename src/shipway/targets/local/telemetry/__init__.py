@@ -1,0 +1,5 @@
+"""The metrics of one home: what was measured in each minute, kept in a file of their own."""
+
+from shipway.targets.local.telemetry.telemetry import Telemetry, Total
+
+__all__ = ["Telemetry", "Total"]

@@ -6,6 +6,11 @@ def artifact_bucket(project: str) -> str:
     return f"{project}-artifacts"
 
 
+def capture_bucket(project: str) -> str:
+    """Where captured requests and answers lie, by endpoint, variant and hour."""
+    return f"{project}-capture"
+
+
 def pipeline(project: str) -> str:
     """The release pipeline, also the queue that its executions stand in."""
     return f"{project}-pipeline"

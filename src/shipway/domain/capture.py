@@ -1,0 +1,194 @@
+"""Captured requests and answers: a record in SageMaker's format, the key of its file, and the values that it holds.
+
+One record is one line of JSON, as SageMaker's data capture writes it; files lie by endpoint, variant and UTC hour.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any
+
+from shipway.domain.errors import ShipwayError
+
+VARIANT = "AllTraffic"
+EVENT = "x-shipway-event"  # header: the same for every attempt of one invocation; becomes the record's eventId
+INFERENCE = "x-amzn-sagemaker-inference-id"
+ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
+_KEY = re.compile(
+    r"(?P<endpoint>[^/]+)/(?P<variant>[^/]+)/(?P<hour>\d{4}/\d\d/\d\d/\d\d)/(?P<file>[^/]+\.jsonl(\.gz)?(\.enc)?)"
+)
+_META = b'"eventMetadata":{"eventId":"'
+_END = b'"eventVersion":"0"}\n'
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class RecordMalformed(ShipwayError):
+    """A line that is no record: half of one that a crash has cut, or something else."""
+
+    message = "this line is no captured record: {problem}"
+    hint = "count it and go on with the next line"
+    exit_code = 2
+    status = 422
+
+
+class Encoding(StrEnum):
+    """How a body is written into the record: as the text that it is, or in base64."""
+
+    CSV = "CSV"
+    JSON = "JSON"
+    BASE64 = "BASE64"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """One direction of a record. content_type: as it was sent, "" when none was. body: the bytes on the wire."""
+
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One invocation of an endpoint.
+
+    event: unique to the invocation; two records with the same one are the same record, written twice around a crash.
+    inference: the caller's x-inference-id without "-r<release>"; "" when the request had none.
+    time: when the request came, aware, whole seconds.
+    """
+
+    input: Payload
+    output: Payload
+    event: str
+    time: datetime
+    inference: str = ""
+    attributes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureKey:
+    """Where a finished file lies in the capture bucket. hour: its start, UTC. file: "<name>.jsonl[.gz][.enc]"."""
+
+    endpoint: str
+    hour: datetime
+    file: str
+    variant: str = VARIANT
+
+    def __str__(self) -> str:
+        return f"{self.endpoint}/{self.variant}/{self.hour:%Y/%m/%d/%H}/{self.file}"
+
+
+def parse_key(text: str) -> CaptureKey | None:
+    """Return what a key of the capture bucket says, None for an object that is no file of records."""
+    found = _KEY.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        hour = datetime.strptime(found["hour"], "%Y/%m/%d/%H").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return CaptureKey(endpoint=found["endpoint"], variant=found["variant"], hour=hour, file=found["file"])
+
+
+def prefixes(endpoint: str, start: datetime, end: datetime, variant: str = VARIANT) -> Iterator[str]:
+    """Yield the key prefix of each UTC hour that touches start <= time < end (aware), in order."""
+    hour = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    while hour < end:
+        yield str(CaptureKey(endpoint=endpoint, variant=variant, hour=hour, file=""))
+        hour += timedelta(hours=1)
+
+
+def encoding_of(content_type: str) -> Encoding:
+    """Return how a body of this content type is written, as SageMaker does it for its default types."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "text/csv":
+        return Encoding.CSV
+    json_like = kind.startswith("application/") and (kind.endswith(("json", "jsonlines", "ndjson")))
+    return Encoding.JSON if json_like else Encoding.BASE64
+
+
+def encode(record: Record) -> bytes:
+    """Return the record's line, with its end. A body that is not UTF-8 text is written in base64, whatever its type."""
+    meta = f'"eventId":{quoted(record.event)}'
+    if record.inference:
+        meta += f',"inferenceId":{quoted(record.inference)}'
+    if record.attributes:
+        meta += f',"customAttributes":[{quoted(record.attributes)}]'
+    return (
+        f'{{"captureData":{{"endpointInput":{_side(record.input, "INPUT")},'
+        f'"endpointOutput":{_side(record.output, "OUTPUT")}}},'
+        f'"eventMetadata":{{{meta},"inferenceTime":"{record.time.astimezone(UTC).strftime(_TIME)}"}},'
+        f'"eventVersion":"0"}}\n'
+    ).encode()
+
+
+def _side(payload: Payload, mode: str) -> str:
+    encoding, text = encoding_of(payload.content_type), ""
+    if encoding is not Encoding.BASE64:
+        try:
+            text = payload.body.decode()
+        except UnicodeDecodeError:
+            encoding = Encoding.BASE64
+    if encoding is Encoding.BASE64:
+        text = binascii.b2a_base64(payload.body, newline=False).decode()
+    kind = quoted(payload.content_type)
+    return f'{{"observedContentType":{kind},"mode":"{mode}","data":{quoted(text)},"encoding":"{encoding}"}}'
+
+
+def decode(line: bytes | str) -> Record:
+    """Return the record of one line, also of one that SageMaker wrote. Raises RecordMalformed."""
+    try:
+        document = json.loads(line)
+        data, meta = document["captureData"], document["eventMetadata"]
+        return Record(
+            input=_payload(data["endpointInput"]),
+            output=_payload(data.get("endpointOutput", {"data": "", "encoding": "CSV"})),
+            event=str(meta["eventId"]),
+            inference=str(meta.get("inferenceId", "")),
+            attributes=",".join(map(str, meta.get("customAttributes", ()))),
+            time=datetime.fromisoformat(meta["inferenceTime"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RecordMalformed(problem=f"{type(error).__name__}: {error}") from None
+
+
+def _payload(side: dict[str, Any]) -> Payload:
+    """Return one direction; in SageMaker's files "data" is text, and only BASE64 says that it is not the body."""
+    text = side["data"]
+    body = base64.b64decode(text, validate=True) if side["encoding"] == Encoding.BASE64 else text.encode()
+    return Payload(content_type=side.get("observedContentType", ""), body=body)
+
+
+def decode_lines(lines: Iterable[bytes]) -> Iterator[Record | RecordMalformed]:
+    """Yield each record once, in order; a line that is none as the error that says so.
+
+    A record that was written twice around a crash has the same event both times.
+    """
+    seen: set[str] = set()
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            record = decode(line)
+        except RecordMalformed as malformed:
+            yield malformed
+            continue
+        if record.event not in seen:
+            seen.add(record.event)
+            yield record
+
+
+def event_of(line: bytes) -> bytes:
+    """Return the event of an encoded line without decoding the rest; empty when the line is not whole.
+
+    Bodies are JSON strings, so a quotation mark of theirs is escaped and the text looked for cannot be in one.
+    """
+    if not line.endswith(_END):
+        return b""
+    start = line.rfind(_META) + len(_META)
+    return line[start : line.find(b'"', start)] if start >= len(_META) else b""

@@ -1,14 +1,15 @@
-"""Write the reference pages from what they describe: the commands and their options, and example.toml.
+"""Write the reference pages from what they describe: the commands, the keys of example.toml, the errors.
 
 Usage: python tools/reference.py        (a test fails while the pages and the code differ)
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from reference_errors import errors
 
 import shipway.project
 from shipway.cli.main import shipway as root
@@ -152,11 +153,15 @@ def _options(command: click.Command, context: click.Context, *, common: bool) ->
     return ["| option | |", "|---|---|", *rows] if rows else []
 
 
+# Page -> what writes it; a page is docs/reference/NAME.md.
+PAGES: dict[str, Callable[[], str]] = {"commands": commands, "errors": errors, "project-file": project_file}
+
+
 def main() -> None:
-    """Write both pages."""
+    """Write every page."""
     DOCS.mkdir(parents=True, exist_ok=True)
-    (DOCS / "project-file.md").write_text(project_file(), encoding="utf-8")
-    (DOCS / "commands.md").write_text(commands(), encoding="utf-8")
+    for name, write in PAGES.items():
+        (DOCS / f"{name}.md").write_text(write(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The one place that names the targets. Each is imported when it is asked for, so that the others cost nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -45,6 +45,13 @@ def control(project: Path) -> None:
     _optional("local", lambda: _control(project))
 
 
+def run(
+    project: Path, command: Sequence[str], ml: Path, environment: Mapping[str, str], say: Callable[[str], None]
+) -> int:
+    """Run a program of the project's image on this machine, `ml` as its /opt/ml; return its exit code."""
+    return _optional("local", lambda: _run(project, command, ml, environment, say))
+
+
 def drill(
     candidates: "Sequence[Candidate]",
     scale: tuple[float, float, int],
@@ -70,6 +77,14 @@ def _control(project: Path) -> None:
     from shipway.cli.control import control  # noqa: PLC0415
 
     control(project)
+
+
+def _run(
+    project: Path, command: Sequence[str], ml: Path, environment: Mapping[str, str], say: Callable[[str], None]
+) -> int:
+    from shipway.targets.local.workbench import run as run_program  # noqa: PLC0415
+
+    return run_program(project, command, ml, environment, say)
 
 
 def _drill(

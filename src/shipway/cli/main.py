@@ -23,6 +23,7 @@ PLACES = {
     "init": Place(f"{VERBS}.project:init", "Make a new project in the folder NAME."),
     "check": Place(f"{VERBS}.project:check", "Check the project, all problems at once."),
     "build": Place(f"{VERBS}.project:build", "Build the project's images."),
+    "run": Place(f"{VERBS}.run:run", "Run one program of the project's image here."),
     "up": Place(f"{VERBS}.machine:up", "Start what must always run."),
     "down": Place(f"{VERBS}.machine:down", "Stop everything, nothing is lost."),
     "start": Place(f"{VERBS}.executions:start", "Start the pipeline on the project."),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from fake_data import digest
 from fake_ledger import FakeLedger
+from fake_triggers import FakeTriggers
 from shipway.domain.approval import Approval, ApprovalNotFound, ApprovalStatus, Decision, decide
 from shipway.domain.deployment import (
     DONE,
@@ -62,6 +63,7 @@ class FakeTarget(FakeLedger):
     history: dict[str, list[JsonObject]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     built: bool = False
+    triggers: FakeTriggers = field(default_factory=FakeTriggers)
 
     # The machine
 

@@ -17,6 +17,7 @@ from shipway.domain.pipeline import (
     APPROVAL,
     STAGES,
     Cause,
+    CauseKind,
     Execution,
     ExecutionFinished,
     ExecutionNotFailed,
@@ -25,6 +26,7 @@ from shipway.domain.pipeline import (
     StageStatus,
 )
 from shipway.domain.release import ReleaseNotFound
+from shipway.domain.trigger import KINDS, TriggerUnknown
 from shipway.ports.target import LogsNotFound, NothingLive, SourceNotFound, Target
 from waiting import until
 
@@ -252,3 +254,13 @@ def test_the_state_machine_is_a_document_with_states(target: Target) -> None:
     assert isinstance(document, dict)
     assert isinstance(document["States"], dict)
     assert document["StartAt"] in document["States"]
+
+
+def test_every_trigger_is_listed_and_what_is_told_waits(target: Target) -> None:
+    assert [each.kind for each in target.triggers.list()] == list(KINDS)
+    assert target.triggers.history() == []
+    waiting = {each.kind: each.waiting for each in target.triggers.list()}
+    assert target.triggers.tell(CauseKind.DATA, by="ada")
+    assert {each.kind: each.waiting for each in target.triggers.list()}[CauseKind.DATA] == waiting[CauseKind.DATA] + 1
+    with pytest.raises(TriggerUnknown):
+        target.triggers.tell(CauseKind.DRIFT, by="ada")

@@ -41,6 +41,8 @@ PLACES = {
     "releases": Place(f"{VERBS}.releases:releases", "List releases; show, export or import one."),
     "why": Place(f"{VERBS}.rollback:why", "Say where a prediction came from."),
     "audit": Place(f"{VERBS}.audit:audit", "List who did what; check that nobody changed the list."),
+    "triggers": Place(f"{VERBS}.triggers:triggers", "List what starts the pipeline by itself."),
+    "trigger": Place(f"{VERBS}.triggers:trigger", "Tell that the source or the data has changed."),
     "invoke": Place(f"{VERBS}.api:invoke", "Ask the production API."),
     "keys": Place(f"{VERBS}.api:keys", "Keys of the API's clients."),
     "data": Place(f"{VERBS}.data:data", "The data that models are trained on."),

@@ -261,6 +261,52 @@ class MonitoringSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTrigger:
+    """A commit that changes what a release is made of. quiet: without another one; distance: since the last run."""
+
+    enabled: bool = True
+    quiet: timedelta = timedelta(seconds=10)
+    distance: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataTrigger:
+    """An upload below the data's prefix. quiet: without another one; distance: since the last run by an upload."""
+
+    enabled: bool = True
+    quiet: timedelta = timedelta(minutes=1)
+    distance: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleTrigger:
+    """The clock. cron: five fields, or EventBridge's six; zone: IANA name of the clock that they are read on."""
+
+    enabled: bool = True
+    cron: str = "cron(0 6 1 * ? *)"
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftTrigger:
+    """An alarm on drift. quiet: without another one; distance: since the last retraining by an alarm."""
+
+    enabled: bool = True
+    quiet: timedelta = timedelta(minutes=5)
+    distance: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerSettings:
+    """What starts the pipeline by itself."""
+
+    source: SourceTrigger = SourceTrigger()
+    data: DataTrigger = DataTrigger()
+    schedule: ScheduleTrigger = ScheduleTrigger()
+    drift: DriftTrigger = DriftTrigger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AwsSettings:
     """Where the aws target lives. account: 12 digits; "" = the account of the credentials in use."""
 
@@ -292,6 +338,7 @@ class Project:
     workflow: WorkflowSettings = WorkflowSettings()
     notifications: NotificationSettings = NotificationSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
+    triggers: TriggerSettings = TriggerSettings()
     aws: AwsSettings = AwsSettings()
     local: LocalSettings = LocalSettings()
 

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from shipway.domain import names
 from shipway.domain.project import DataFormat, EndpointSettings, Problem, Project, Scalar
+from shipway.domain.schedule import cron_problem
 from shipway.domain.traffic import StickyInvalid, parse_sticky
 from shipway.domain.units import Size, format_duration
 
@@ -27,7 +28,7 @@ _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 def validate(project: Project) -> list[Problem]:
     """Return everything that is wrong with the project's values; empty when it can be used."""
     rules = (_name, _data, _jobs, _gate, _endpoints, _function, _deployment, _approval, _workflow, _notifications)
-    return [problem for rule in (*rules, _monitoring, _aws, _local) for problem in rule(project)]
+    return [problem for rule in (*rules, _monitoring, _triggers, _aws, _local) for problem in rule(project)]
 
 
 def suggestion(word: str, known: list[str]) -> str:
@@ -194,6 +195,16 @@ def _monitoring(project: Project) -> Iterator[Problem]:
     for index, alarm in enumerate(monitoring.alarms):
         if alarm not in watched:
             yield _unknown(f"monitoring.alarms[{index}]", alarm, watched)
+
+
+def _triggers(project: Project) -> Iterator[Problem]:
+    triggers = project.triggers
+    for kind, rule in (("source", triggers.source), ("data", triggers.data), ("drift", triggers.drift)):
+        yield from _time(f"triggers.{kind}.quiet", rule.quiet, timedelta(0), timedelta(days=1))
+        yield from _time(f"triggers.{kind}.distance", rule.distance, timedelta(0), timedelta(days=365))
+    if problem := cron_problem(triggers.schedule.cron):
+        remedy = 'write for example "cron(0 6 1 * ? *)" (minute hour day month weekday year) or "0 6 1 * *"'
+        yield Problem(path="triggers.schedule.cron", problem=problem, remedy=remedy)
 
 
 def _unknown(path: str, name: str, known: list[str]) -> Problem:

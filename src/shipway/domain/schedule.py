@@ -1,5 +1,6 @@
 """When executions start by themselves."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +33,19 @@ class CatchUp(StrEnum):
 
     SKIP = "skip"  # they are gone
     ONCE = "once"  # one execution makes up for all of them
+
+
+def cron_problem(expression: str) -> str:
+    """Return what is wrong with an expression's form, "" when nothing is; its numbers are read by whoever uses it."""
+    inner = re.fullmatch(r"\s*cron\((.*)\)\s*", expression)
+    fields = (inner[1] if inner else expression).split()
+    if len(fields) != 6 and (inner or len(fields) != 5):
+        return f"{expression!r} has {len(fields)} fields, not {'6' if inner else '5 or 6'}"
+    if strange := re.search(r"[^A-Za-z0-9*?,/#-]", "".join(fields)):
+        return f"{expression!r} holds {strange[0]!r}, which no schedule has"
+    if len(fields) == 6 and (fields[2] == "?") == (fields[4] == "?"):
+        return f"in {expression!r} exactly one of day-of-month and day-of-week must be '?'"
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from shipway.domain.errors import ShipwayError
 from shipway.domain.pipeline import Cause, Execution
 from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
+from shipway.ports.trigger import Triggers
 
 
 class LogsNotFound(ShipwayError):
@@ -300,6 +301,10 @@ class Target(Protocol):
 
     def create_key(self, name: str) -> str:
         """Return a new API key for a client; it is shown once and kept only as a hash."""
+
+    @property
+    def triggers(self) -> Triggers:
+        """What starts the pipeline by itself."""
 
     def event_log(self, execution: str, after: int = 0) -> Sequence[tuple[int, JsonObject]]:
         """Return numbered events of an execution after one number, in order: progress for whoever watches.

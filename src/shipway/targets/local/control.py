@@ -51,6 +51,7 @@ class Control:
         while not self._stop.wait(TEND_SECONDS):
             self._safely(self._remind)
             self._safely(self._restart_failed)
+            self._safely(self._trigger)
             upkeep -= TEND_SECONDS
             if upkeep <= 0:
                 upkeep = UPKEEP_SECONDS
@@ -89,7 +90,11 @@ class Control:
         for name in self.machine.supervisor.tend():
             log.warning("%s had given up and was started again", name)
 
+    def _trigger(self) -> None:
+        self.machine.triggers.tick(datetime.now(UTC))
+
     def _upkeep(self) -> None:
+        self.machine.triggers.forget(datetime.now(UTC))
         try:
             self.machine.store.expire(datetime.now(UTC))
             self.machine.store.collect()

@@ -8,18 +8,19 @@ import secrets
 import sys
 import urllib.parse
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import shipway
-from shipway.domain import names, pipeline, workflow
+from shipway.domain import names, workflow
 from shipway.domain.approval import Approval, ApprovalNotFound, Decision
 from shipway.domain.audit import Entry
 from shipway.domain.deployment import Ask
 from shipway.domain.errors import ShipwayError
 from shipway.domain.inference import parse_inference
 from shipway.domain.job import JobRecord, JobStage
-from shipway.domain.pipeline import APPROVAL, Cause, Execution, ExecutionNotFound
+from shipway.domain.pipeline import Cause, Execution, ExecutionNotFound
 from shipway.domain.release import Release
 from shipway.domain.store.name import parse_uri
 from shipway.domain.store.object import ObjectVersion
@@ -39,6 +40,7 @@ from shipway.ports.target import (
     StoredObject,
     Trace,
 )
+from shipway.ports.trigger import Triggers
 from shipway.targets.local import source, undo
 from shipway.targets.local.audit import entries
 from shipway.targets.local.building import build_images
@@ -47,6 +49,7 @@ from shipway.targets.local.deployment import view
 from shipway.targets.local.doctor import faults
 from shipway.targets.local.logs import lines
 from shipway.targets.local.notify import Notice
+from shipway.targets.local.start import enqueue, look
 from shipway.targets.local.supervise import Program
 from shipway.targets.local.view import events, execution_view
 from shipway.targets.local.waiting import answers, wait_until
@@ -127,19 +130,9 @@ class LocalTarget:
     def enqueue(self, cause: Cause) -> Execution:
         """Write an execution down for the control plane, whether it runs now or later."""
         machine = self._machine
-        project = machine.project
-        number = machine.home.next_number("execution")
-        execution = machine.engine.start(
-            pipeline.document(project),
-            {"Number": number},
-            name=names.run(project.name, number),
-            queue=names.pipeline(project.name),
-            supersede=True,
-            interruptible=frozenset({APPROVAL}),
-            tags={"cause": cause.kind, "by": cause.by or getpass.getuser(), "reason": cause.reason},
-        )
-        machine.home.record(cause.by or getpass.getuser(), "start", execution, cause.reason)
-        return self.execution(execution)
+        look(machine.home, machine.folder)
+        cause = replace(cause, by=cause.by or getpass.getuser())
+        return self.execution(enqueue(machine.engine, machine.home, machine.project, cause))
 
     def executions(self, limit: int = 20) -> Sequence[Execution]:
         machine = self._machine
@@ -276,6 +269,10 @@ class LocalTarget:
         self._machine.gateway.add_key(_hash(key), name)
         self._machine.home.record(getpass.getuser(), "create key", name)
         return key
+
+    @property
+    def triggers(self) -> Triggers:
+        return self._machine.triggers
 
     def event_log(self, execution: str, after: int = 0) -> Sequence[tuple[int, JsonObject]]:
         return events(self._machine.engine, self._id(execution), after)

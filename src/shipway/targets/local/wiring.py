@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from shipway.domain import names
 from shipway.domain.approval import ApprovalStatus
-from shipway.domain.pipeline import APPROVAL
+from shipway.domain.pipeline import APPROVAL, Execution
 from shipway.domain.project import Project
-from shipway.domain.workflow_execution import Handler, Visit
+from shipway.domain.workflow_execution import Handler, Visit, WorkflowExecution
 from shipway.project.folder import load
 from shipway.targets.local import pipeline, rollback, workflow
 from shipway.targets.local.approval import Approvals, Question, settled
@@ -27,10 +28,13 @@ from shipway.targets.local.notify import Inbox
 from shipway.targets.local.package import Models
 from shipway.targets.local.parts import Parts
 from shipway.targets.local.release import Ledger
+from shipway.targets.local.start import enqueue
 from shipway.targets.local.store import Store
 from shipway.targets.local.supervise import Supervisor
 from shipway.targets.local.telemetry import Telemetry
+from shipway.targets.local.trigger import LocalTriggers, Reach
 from shipway.targets.local.turn import Turns
+from shipway.targets.local.view import execution_view
 
 HOME = ".shipway"
 
@@ -144,6 +148,32 @@ class Machine:
     def engine(self) -> Engine:
         """Durable executions of the pipeline and of the training workflow."""
         return Engine(self.home.database, self.handlers(), jsonata=Evaluator())
+
+    @cached_property
+    def triggers(self) -> LocalTriggers:
+        """What starts the pipeline by itself."""
+        return LocalTriggers(
+            Reach(
+                home=self.home,
+                folder=self.folder,
+                store=self.store,
+                inbox=self.inbox,
+                project=self.now,
+                newest=self._newest,
+                get=self._execution,
+                start=lambda cause, number: enqueue(self.engine, self.home, self.now(), cause, number),
+            )
+        )
+
+    def now(self) -> Project:
+        """Return the project as its file defines it at this moment. Raises ProjectInvalid."""
+        return load(self.folder).project
+
+    def _newest(self) -> WorkflowExecution | None:
+        return next(iter(self.engine.list(names.pipeline(self.project.name), 1)), None)
+
+    def _execution(self, execution: str) -> Execution:
+        return execution_view(self.engine, self.engine.get(execution), release=None, inside=False)
 
     def handlers(self) -> dict[str, Handler]:
         """Return what performs each resource that a state machine may name."""

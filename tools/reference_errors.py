@@ -22,7 +22,7 @@ name in the first column. Words in braces are filled in.
 def errors() -> str:
     """Return the page."""
     lines = [HEAD, "| error | says | what to do | exit code | status |", "|---|---|---|---|---|"]
-    for error in sorted(everyone(), key=lambda each: each.__name__):
+    for error in sorted(everyone(), key=lambda each: (each.__name__, each.message)):
         cells = (f"`{error.__name__}`", error.message, error.hint, str(error.exit_code), str(error.status))
         lines.append(f"| {' | '.join(_cell(each) for each in cells)} |")
     return "\n".join(lines) + "\n"

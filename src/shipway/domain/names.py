@@ -142,6 +142,11 @@ def repository(project: str, image: str) -> str:
     return f"{project}/{image}"
 
 
+def user_hook(project: str, hook: str) -> str:
+    """The user's own traffic hook as a function of the function image; hook: "pre-traffic" or "post-traffic"."""
+    return f"{project}-{hook}-hook"
+
+
 def image_build(project: str) -> str:
     """The CodeBuild project that builds images and renders what a release is deployed from."""
     return f"{project}-build"

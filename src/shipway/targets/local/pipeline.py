@@ -1,7 +1,5 @@
 """The stages of the release pipeline, as this machine performs them. Each may be called again after a crash."""
 
-import csv
-import io
 import json
 import urllib.error
 import urllib.request
@@ -20,6 +18,7 @@ from shipway.domain.errors import ShipwayError
 from shipway.domain.evidence import data_changes, sentences
 from shipway.domain.project import Project
 from shipway.domain.release import Bundle, Release
+from shipway.domain.sample import sample
 from shipway.domain.store.name import parse_uri
 from shipway.domain.units import format_duration
 from shipway.domain.values import Json, JsonObject
@@ -39,7 +38,6 @@ from shipway.targets.local.stage import told
 from shipway.targets.local.store import Store
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/shipway"
-SMOKE_ROWS = 5
 SMOKE_SECONDS = 30
 
 
@@ -161,11 +159,7 @@ def deploy_dev(parts: Parts, task: Task) -> Json:
 def _sample(parts: Parts, output: str) -> str:
     """Return some rows of the baseline data as a CSV body without its header."""
     bucket, prefix = parse_uri(output)
-    text = parts.store.read(bucket, f"{prefix}/data/baseline/baseline.csv").decode()
-    rows = list(csv.reader(io.StringIO(text)))[1 : SMOKE_ROWS + 1]
-    body = io.StringIO()
-    csv.writer(body, lineterminator="\n").writerows(rows)
-    return body.getvalue()
+    return sample(parts.store.read(bucket, f"{prefix}/data/baseline/baseline.csv").decode())
 
 
 def _smoke(parts: Parts, endpoint: str, body: str) -> str:

@@ -37,11 +37,17 @@ class Key:
 
 @dataclass(frozen=True)
 class Section:
-    """One section of example.toml; name: "" for the top of the file."""
+    """One section of example.toml; name: "" for the top of the file. many: it can be written more than once."""
 
     name: str
     comment: str
     keys: tuple[Key, ...]
+    many: bool = False
+
+    @property
+    def header(self) -> str:
+        """How it begins in the file."""
+        return f"[[{self.name}]]" if self.many else f"[{self.name}]"
 
 
 def sections(text: str) -> list[Section]:
@@ -50,16 +56,16 @@ def sections(text: str) -> list[Section]:
     A section whose header says "Default:" is itself a key of the section above: a table of the user's own keys.
     """
     found: list[Section] = []
-    name, intro, above, keys, own = "", "", list[str](), list[Key](), False
+    name, intro, above, keys, own, many = "", "", list[str](), list[Key](), False, False
     for line in [*text.splitlines(), "[end]"]:
-        header = re.match(r"\[([a-z_.]+)\]", line)
+        header = re.match(r"(\[?)\[([a-z_.]+)\]", line)
         key = re.match(r"([a-z_]+) = ", line)
         if header and "# Default: " in line:
-            keys.append(Key(header[1], line, " ".join(above), own=True))
+            keys.append(Key(header[2], line, " ".join(above), own=True))
             own = True
         elif header:
-            found.append(Section(name, intro, tuple(keys)))
-            name, intro, keys, own = header[1], " ".join(above), [], False
+            found.append(Section(name, intro, tuple(keys), many))
+            name, intro, keys, own, many = header[2], " ".join(above), [], False, bool(header[1])
         elif key and not own:
             keys.append(Key(f"{name}.{key[1]}".lstrip("."), line, " ".join(above)))
         above = [*above, line[2:]] if line.startswith("# ") else []
@@ -77,7 +83,7 @@ def project_file() -> str:
         "check` names it and suggests what was meant.",
     ]
     for section in sections(text):
-        lines += ["", f"## [{section.name}]" if section.name else "## Top of the file", ""]
+        lines += ["", f"## {section.header}" if section.name else "## Top of the file", ""]
         if section.comment:
             lines += [section.comment, ""]
         lines += ["| key | default | |", "|---|---|---|"]

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 import reference
@@ -18,11 +18,15 @@ TEXT = reference.EXAMPLE.read_text()
 
 def keys(kind: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield every key of the dataclasses with its default, tables of the user's own keys as one."""
+    hints = get_type_hints(kind)
     for each in fields(kind):
+        item = next(iter(get_args(hints[each.name])), None)  # of a list of tables
         default = each.default if each.default is not MISSING else each.default_factory
         name = f"{path}{each.name}"
         if is_dataclass(default):
             yield from keys(type(default), f"{name}.")
+        elif default == () and is_dataclass(item):
+            yield from keys(item, f"{name}.")
         else:
             yield name, default() if callable(default) else default
 

@@ -74,6 +74,33 @@ class LowSamples(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmSettings:
+    """One alarm of the user's, in CloudWatch's words.
+
+    metric: what is watched; "" for an alarm on other alarms, which has a rule instead.
+    period: of one datapoint, whole minutes. evaluation_periods: how many of the newest datapoints count;
+    datapoints_to_alarm: how many of them must breach, 0 = all. each_release: each release has this alarm for its own
+    answers, and goes back when it goes off before the release has all requests for good.
+    """
+
+    name: str
+    metric: str = ""
+    statistic: str = "Average"
+    process: str = ""
+    period: timedelta = timedelta(minutes=1)
+    evaluation_periods: int = 1
+    datapoints_to_alarm: int = 0
+    comparison: Comparison = Comparison.GREATER
+    threshold: float | None = None
+    missing: Missing = Missing.MISSING
+    low_samples: LowSamples = LowSamples.EVALUATE
+    each_release: bool = False
+    rule: str = ""
+    description: str = ""
+    notify: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """One alarm on one series.
 

@@ -195,3 +195,8 @@ def log_group(function: str) -> str:
 def api(project: str) -> str:
     """The REST API and its usage plan."""
     return f"{project}-api"
+
+
+def release_alarm(alarm: str, release: int) -> str:
+    """The alarm that one release has for its own answers."""
+    return f"{alarm}-release-{release}"

@@ -6,13 +6,16 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+from shipway.domain.alarm import AlarmSettings
 from shipway.domain.deployment import Strategy
 from shipway.domain.errors import ShipwayError
+from shipway.domain.notice import NotificationSettings
 from shipway.domain.units import Size
 
 Scalar: TypeAlias = str | int | float | bool
 JOB_VOLUME = Size(10 * 2**30)
 FUNCTION_MEMORY = Size(512 * 2**20)
+NOTIFICATIONS = NotificationSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +194,7 @@ class DeploymentSettings:
     hook_timeout: a hook that says nothing this long has failed. max_silence: without evidence this long a person
     decides. max_hold: a release that is held or paused longer goes back.
     keep_previous: whether the version before stays ready beside the live one, so that a rollback takes a moment.
+    alarms: names of alarms that send a release back when they go off while it gets requests.
     """
 
     strategy: Strategy = Strategy.CANARY
@@ -209,6 +213,7 @@ class DeploymentSettings:
     max_silence: timedelta = timedelta(minutes=1)
     max_hold: timedelta = timedelta(days=1)
     keep_previous: bool = True
+    alarms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,14 +241,6 @@ class WorkflowSettings:
     max_attempts: int = 2
     interval: timedelta = timedelta(seconds=10)
     backoff: float = 2.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotificationSettings:
-    """Who hears of approvals, failures and alarms: mail addresses, and URLs that get a JSON POST."""
-
-    mail: tuple[str, ...] = ()
-    webhooks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,9 +333,10 @@ class Project:
     deployment: DeploymentSettings = DeploymentSettings()
     approval: ApprovalSettings = ApprovalSettings()
     workflow: WorkflowSettings = WorkflowSettings()
-    notifications: NotificationSettings = NotificationSettings()
+    notifications: NotificationSettings = NOTIFICATIONS
     monitoring: MonitoringSettings = MonitoringSettings()
     triggers: TriggerSettings = TriggerSettings()
+    alarms: tuple[AlarmSettings, ...] = ()
     aws: AwsSettings = AwsSettings()
     local: LocalSettings = LocalSettings()
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 from difflib import get_close_matches
 
 from shipway.domain import names
+from shipway.domain.alarm_problems import alarm_problems
+from shipway.domain.notice import Kind, Security
 from shipway.domain.project import DataFormat, EndpointSettings, Problem, Project, Scalar
 from shipway.domain.schedule import cron_problem
 from shipway.domain.traffic import StickyInvalid, parse_sticky
@@ -28,7 +30,9 @@ _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 def validate(project: Project) -> list[Problem]:
     """Return everything that is wrong with the project's values; empty when it can be used."""
     rules = (_name, _data, _jobs, _gate, _endpoints, _function, _deployment, _approval, _workflow, _notifications)
-    return [problem for rule in (*rules, _monitoring, _triggers, _aws, _local) for problem in rule(project)]
+    return [
+        problem for rule in (*rules, _monitoring, _triggers, alarm_problems, _aws, _local) for problem in rule(project)
+    ]
 
 
 def suggestion(word: str, known: list[str]) -> str:
@@ -183,6 +187,31 @@ def _notifications(project: Project) -> Iterator[Problem]:
             remedy = 'write the whole address: "https://chat.example.org/hooks/1"'
             problem = f"{url!r} is not a web address"
             yield Problem(path=f"notifications.webhooks[{index}]", problem=problem, remedy=remedy)
+    for index, kind in enumerate(project.notifications.kinds):
+        if kind not in list(Kind):
+            problem = f"there are no notices of the kind {kind!r}"
+            remedy = suggestion(kind, [each.value for each in Kind])
+            yield Problem(path=f"notifications.kinds[{index}]", problem=problem, remedy=remedy)
+    yield from _smtp(project)
+
+
+def _smtp(project: Project) -> Iterator[Problem]:
+    smtp, group = project.notifications.smtp, project.notifications.group
+    if group % SECOND or not timedelta(0) <= group <= timedelta(hours=1):
+        problem = f"{format_duration(group)} is not whole seconds, from 0s to 1h"
+        yield Problem(path="notifications.group", problem=problem, remedy='write it as "1m"')
+    if re.search(r"[/:@\s]", smtp.host):
+        problem = f"{smtp.host!r} is not the name of a server"
+        yield Problem(path="notifications.smtp.host", problem=problem, remedy='write it as "mail.example.org"')
+    if not 0 <= smtp.port <= 65535:
+        problem = f"{smtp.port} is not a port"
+        yield Problem(path="notifications.smtp.port", problem=problem, remedy="write 0 to 65535")
+    if smtp.sender and not _MAIL.fullmatch(smtp.sender):
+        problem = f"{smtp.sender!r} is not a mail address"
+        yield Problem(path="notifications.smtp.sender", problem=problem, remedy='write "name@example.org"')
+    if smtp.user and smtp.security is Security.NONE:
+        problem = "a password would be sent unencrypted"
+        yield Problem(path="notifications.smtp.security", problem=problem, remedy='write "starttls" or "tls"')
 
 
 def _monitoring(project: Project) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, cast, get_origin
+from typing import Any, cast, get_args, get_origin
 
 from cattrs import Converter
 from cattrs.errors import (
@@ -17,7 +17,9 @@ from cattrs.errors import (
     IterableValidationNote,
 )
 
+from shipway.domain.alarm import Comparison, LowSamples, Missing
 from shipway.domain.deployment import Strategy
+from shipway.domain.notice import Security
 from shipway.domain.project import (
     DataFormat,
     Direction,
@@ -31,6 +33,7 @@ from shipway.domain.project_rules import suggestion, validate
 from shipway.domain.units import Size, UnitError, parse_duration, parse_size
 
 FILE = "shipway.toml"
+CHOICES = (DataFormat, Direction, FeatureType, Strategy, Comparison, Missing, LowSamples, Security)
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -175,11 +178,11 @@ def _converter() -> Converter:
         Size: _with_unit(parse_size, "a size", "2GiB"),
         timedelta: _with_unit(parse_duration, "a time", "5m"),
         Scalar: _scalar,
-    } | dict.fromkeys((DataFormat, Direction, FeatureType, Strategy), _choice)  # each by itself: they are also texts
+    } | dict.fromkeys(CHOICES, _choice)  # each by itself: they are also texts
     for kind, hook in hooks.items():
         converter.register_structure_hook(kind, hook)
     guards: tuple[tuple[Callable[[Any], bool], Callable[[Any], Callable[[Any, Any], Any]]], ...] = (
-        (lambda kind: get_origin(kind) is tuple, lambda _: _texts(converter)),
+        (lambda kind: get_origin(kind) is tuple, lambda kind: _list(converter, get_args(kind)[0])),
         (lambda kind: get_origin(kind) is Mapping, lambda kind: _table(converter.gen_structure_mapping(kind))),
         (is_dataclass, lambda kind: _table(converter.gen_structure_attrs_fromdict(kind))),
     )
@@ -199,14 +202,15 @@ def _table(hook: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return take
 
 
-def _texts(converter: Converter) -> Callable[[Any, Any], Any]:
-    """Return a hook for a list of texts."""
-    read = converter.get_structure_hook(list[str])
+def _list(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
+    """Return a hook for a list of texts, or of tables."""
+    read = converter.get_structure_hook(list[kind])
+    remedy = 'put it in brackets: ["..."]' if kind is str else "write each with a header of its own in [[ ]]"
 
-    def take(value: Any, _: Any) -> tuple[str, ...]:
+    def take(value: Any, _: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
-            raise WrongValue(f"is {_kind(value)}, not a list", 'put it in brackets: ["..."]')
-        return tuple(read(value, list[str]))
+            raise WrongValue(f"is {_kind(value)}, not a list", remedy)
+        return tuple(read(value, list[kind]))
 
     return take
 

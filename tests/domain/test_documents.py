@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from shipway.domain import pipeline, workflow
+from shipway.domain import names, pipeline, workflow
 from shipway.domain.asl import load
 from shipway.domain.asl.driver import TaskError, World, run_to_end
 from shipway.domain.asl.steps import End, Failed
@@ -19,7 +19,7 @@ PROJECTS = {
     "no retries": replace(PLAIN, workflow=WorkflowSettings(max_attempts=0)),
     "no approval": replace(PLAIN, approval=ApprovalSettings(required=False)),
 }
-RUN = {"Role": "r", "Image": "i", "AnalyzeImage": "a", "Data": {"S3Uri": "s3://d/"}, "Output": "s3://o/run"}
+RUN = {"Role": "r", "Image": "i", "AnalyzeImage": "a", "Data": {"S3Uri": "s3://d/"}, "Outputs": "s3://o"}
 NO_LIVE = {"Present": False, "Release": 0, "Image": "", "ModelDataUrl": "", "Metrics": {}}
 LIVE = {"Present": True, "Release": 1, "Image": "i", "ModelDataUrl": "s3://o/old", "Metrics": {"score": 0.6}}
 
@@ -60,10 +60,13 @@ class Platform:
         return dict(parameters)
 
 
-def run(platform: Platform, live: Json, project: Project = PLAIN) -> End | Failed:
+def run(platform: Platform, live: Json, project: Project = PLAIN, name: str = "3-0") -> End | Failed:
     machine = load(workflow.document(project))
     return run_to_end(
-        machine, {**RUN, "Live": live}, World(handler=lambda call: platform.handle(call.handler, call.parameters))
+        machine,
+        {**RUN, "Live": live},
+        World(handler=lambda call: platform.handle(call.handler, call.parameters)),
+        name=name,
     )
 
 
@@ -111,6 +114,26 @@ def test_what_passes_by_itself_is_tried_again_under_another_name() -> None:
     platform = Platform(failing={"-train-0": "SageMaker.AmazonSageMakerException"})
     assert isinstance(run(platform, NO_LIVE), End)
     assert sum("-train-1" in name for name in platform.done) == 1
+
+
+@pytest.mark.parametrize(
+    ("execution", "named"), [("3-0", "tiny-3-0"), ("1624a1d1-3699-43f0-8e1e-6bafd7fde791", "tiny-1624a1d1-3699")]
+)
+def test_a_run_is_named_after_the_project_and_its_execution_on_both_targets(execution: str, named: str) -> None:
+    platform = Platform()
+    ended = run(platform, NO_LIVE, name=execution)
+    assert isinstance(ended, End)
+    assert isinstance(ended.output, dict)
+    assert ended.output["Run"] == {"Name": named, "Output": f"s3://o/{named}"}
+    assert f"{named}-train-0" in platform.done
+    assert names.account_run("tiny", "1624a1d1-3699-43f0-8e1e-6bafd7fde791") == "tiny-1624a1d1-3699"
+
+
+def test_the_longest_names_of_jobs_are_taken_by_sagemaker() -> None:
+    longest = replace(PLAIN, name="p" * 32)
+    platform = Platform()
+    assert isinstance(run(platform, LIVE, longest, "1624a1d1-3699-43f0-8e1e-6bafd7fde791"), End)
+    assert max(len(name) for name in platform.done if "evaluate-live" in name) + 1 <= 63  # with a second digit
 
 
 def test_hyperparameters_are_texts() -> None:

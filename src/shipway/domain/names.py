@@ -41,14 +41,19 @@ def run(project: str, number: int) -> str:
     return f"{project}-{number}"
 
 
+def run_part(project: str, first: str, second: str) -> str:
+    """One run of the training workflow: the project, and the first two parts of its execution's name."""
+    return f"{project}-{first}-{second}"
+
+
 def job(run_name: str, step: str) -> str:
     """A job of a run: train, evaluate, prepare, baseline."""
     return f"{run_name}-{step}"
 
 
-def run_prefix(project: str, run_name: str) -> str:
-    """Where one run leaves its results, as an s3 name without a slash at the end."""
-    return f"s3://{artifact_bucket(project)}/runs/{run_name}"
+def run_outputs(bucket: str) -> str:
+    """Where all runs leave their results, as an s3 name without a slash at the end."""
+    return f"s3://{bucket}/runs"
 
 
 def platform_function(project: str, purpose: str) -> str:
@@ -103,8 +108,9 @@ def region_code(region: str) -> str:
 
 
 def account_run(project: str, execution: str) -> str:
-    """One execution of the pipeline as AWS numbers it; jobs and artifacts are named after it."""
-    return f"{project}-{execution.replace('-', '')[:12]}"
+    """One run of the training workflow whose execution AWS named by a UUID; jobs and artifacts are named after it."""
+    first, second, *_ = execution.split("-")
+    return run_part(project, first, second)
 
 
 def cloud_bucket(bucket: str, account: str, region: str) -> str:

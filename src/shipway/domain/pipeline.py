@@ -181,13 +181,13 @@ def _train() -> JsonObject:
         "Resource": "arn:aws:states:::states:startExecution.sync:2",
         "Parameters": {
             "StateMachineArn.$": "$.Source.StateMachine",
-            "Name.$": "States.Format('{}-{}', $.Source.Run, $$.Execution.RedriveCount)",
+            "Name.$": "States.Format('{}-{}', $.Number, $$.Execution.RedriveCount)",
             "Input": {
                 "Role.$": "$.Source.Role",
                 "Image.$": "$.Build.Image",
                 "AnalyzeImage.$": "$.Build.AnalyzeImage",
                 "Data.$": "$.Source.Data",
-                "Output.$": "States.Format('{}-{}', $.Source.Output, $$.Execution.RedriveCount)",
+                "Outputs.$": "$.Source.Outputs",
                 "Live.$": "$.Build.Live",
             },
         },

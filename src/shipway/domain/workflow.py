@@ -59,14 +59,16 @@ def hyperparameters(values: Mapping[str, Scalar]) -> dict[str, str]:
 def document(project: Project) -> JsonObject:
     """Return the training state machine of a project.
 
-    Its input: Role, Image, AnalyzeImage, Data {S3Uri}, Output (an s3 name without a slash at the end), and
-    Live {Present, Release, Image, ModelDataUrl, Metric}. Jobs are named after the execution.
-    Its output adds Result {Baseline, Training, Model, Evaluation} and Shared {Folder}.
+    Its input: Role, Image, AnalyzeImage, Data {S3Uri}, Outputs (an s3 name without a slash at the end), and
+    Live {Present, Release, Image, ModelDataUrl, Metric}. The run, its jobs and its place below Outputs are named after
+    the project and the first two parts of the execution's name: "3-0", or what a pipeline of AWS gives, a UUID.
+    Its output adds Run {Name, Output}, Result {Baseline, Training, Model, Evaluation} and Shared {Folder}.
     """
     return {
         "Comment": f"Prepare, train, evaluate and gate a model of {project.name}",
-        "StartAt": "Create experiment",
+        "StartAt": "Name the run",
         "States": {
+            "Name the run": _name_run(project),
             "Create experiment": _invoke(project, CREATE_EXPERIMENT, _experiment(project), "$.Experiment")
             | {"Next": "Prepare data"},
             "Prepare data": _process(project, _preparation(project))
@@ -74,7 +76,7 @@ def document(project: Project) -> JsonObject:
             | {"Next": "Baseline and train"},
             "Baseline and train": _baseline_and_train(project) | _or_record_failure() | {"Next": "Query training"},
             "Query training": _invoke(
-                project, QUERY_TRAINING, {"Run.$": "$$.Execution.Name", "Result.$": "$.Result"}, "$.Recorded"
+                project, QUERY_TRAINING, {"Run.$": "$.Run.Name", "Result.$": "$.Result"}, "$.Recorded"
             )
             | _or_record_failure()
             | {"Next": "Share artifacts"},
@@ -82,7 +84,7 @@ def document(project: Project) -> JsonObject:
             | _or_record_failure()
             | {"End": True},
             "Record failure": _invoke(
-                project, QUERY_TRAINING, {"Run.$": "$$.Execution.Name", "Failure.$": "$.Failure"}, "$.Recorded"
+                project, QUERY_TRAINING, {"Run.$": "$.Run.Name", "Failure.$": "$.Failure"}, "$.Recorded"
             )
             | {"Next": "Workflow failed"},
             "Workflow failed": {"Type": "Fail", "ErrorPath": "$.Failure.Error", "CausePath": "$.Failure.Cause"},
@@ -90,10 +92,24 @@ def document(project: Project) -> JsonObject:
     }
 
 
+def _name_run(project: Project) -> JsonObject:
+    parts = [f"States.ArrayGetItem(States.StringSplit($$.Execution.Name, '-'), {index})" for index in (0, 1)]
+    name = names.run_part(project.name, "{}", "{}")
+    return {
+        "Type": "Pass",
+        "Parameters": {
+            "Name.$": f"States.Format('{name}', {', '.join(parts)})",
+            "Output.$": f"States.Format('{{}}/{name}', $.Outputs, {', '.join(parts)})",
+        },
+        "ResultPath": "$.Run",
+        "Next": "Create experiment",
+    }
+
+
 def _experiment(project: Project) -> JsonObject:
     return {
         "Project": project.name,
-        "Run.$": "$$.Execution.Name",
+        "Run.$": "$.Run.Name",
         "Parameters": dict(hyperparameters(project.training.hyperparameters)),
         "Image.$": "$.Image",
         "Data.$": "$.Data.S3Uri",
@@ -182,7 +198,7 @@ def _training_branch(project: Project) -> JsonObject:
 def _question(project: Project) -> JsonObject:
     rule = asdict(project.gate)
     return {
-        "Run.$": "$$.Execution.Name",
+        "Run.$": "$.Run.Name",
         "Evaluation.$": "$.Measured.S3Uri",
         "LiveEvaluation.$": "$.LiveMeasured.S3Uri",
         "Live.$": "$.Live",
@@ -191,7 +207,7 @@ def _question(project: Project) -> JsonObject:
 
 
 def _sharing() -> JsonObject:
-    return {"Run.$": "$$.Execution.Name", "ModelDataUrl.$": "$.Result.Training.ModelDataUrl"}
+    return {"Run.$": "$.Run.Name", "ModelDataUrl.$": "$.Result.Training.ModelDataUrl"}
 
 
 def _evaluation(project: Project, step: str, image: str, model: str, result: str) -> _Processing:
@@ -214,7 +230,7 @@ def _train(project: Project) -> JsonObject:
         "AlgorithmSpecification": {"TrainingImage.$": "$.Image", "TrainingInputMode": "File"},
         "HyperParameters": dict(hyperparameters(settings.hyperparameters)),
         "InputDataConfig": [_channel("train"), _channel("validation")],
-        "OutputDataConfig": {"S3OutputPath.$": "States.Format('{}/model', $.Output)"},
+        "OutputDataConfig": {"S3OutputPath.$": "States.Format('{}/model', $.Run.Output)"},
         "ResourceConfig": _resources(settings.instance_type, settings.volume),
         "StoppingCondition": {"MaxRuntimeInSeconds": _seconds(settings.max_run)},
         "Environment": dict(settings.environment),
@@ -292,12 +308,12 @@ def _processing_input(name: str, source: JsonObject) -> JsonObject:
 
 
 def _below(folder: str) -> JsonObject:
-    return {"S3Uri.$": f"States.Format('{{}}/{folder}', $.Output)"}
+    return {"S3Uri.$": f"States.Format('{{}}/{folder}', $.Run.Output)"}
 
 
 def _job_name(step: str) -> str:
     # A name is never used twice, also when the state is retried or the execution redriven.
-    return f"States.Format('{{}}-{step}-{{}}', $$.Execution.Name, $$.State.RetryCount)"
+    return f"States.Format('{{}}-{step}-{{}}', $.Run.Name, $$.State.RetryCount)"
 
 
 def _invoke(project: Project, purpose: str, payload: JsonObject, result: str) -> JsonObject:

@@ -86,7 +86,7 @@ def take_source(parts: Parts, task: Task) -> Json:
         "Commit": snapshot.commit or f"files:{snapshot.digest.removeprefix('sha256:')[:12]}",
         "Snapshot": snapshot.folder.name,
         "Data": data,
-        "Output": names.run_prefix(project.name, run),
+        "Outputs": names.run_outputs(names.artifact_bucket(project.name)),
         "StateMachine": machine,
         "Documents": {"training": workflow.digest(document), "project": snapshot.digest},
     }
@@ -311,7 +311,7 @@ class _Stage:
     @property
     def output(self) -> str:
         """Where it left its files."""
-        return str(self.result["Output"])
+        return str(cast("JsonObject", self.result["Run"])["Output"])
 
     def bundle(self, parts: Parts) -> Bundle:
         """Return what the release is made of."""

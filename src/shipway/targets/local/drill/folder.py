@@ -64,7 +64,7 @@ class Releases:
             "Evaluation": {"Payload": {"Metrics": metrics, "Sentence": "the drill's models are not trained"}},
             "Training": {"ModelDataUrl": self._model(candidate)},
         }
-        output: JsonObject = {"Output": self._output, "Result": result, "Shared": {"Payload": {"Folder": RUN}}}
+        output: JsonObject = {"Run": {"Output": self._output}, "Result": result, "Shared": {"Payload": {"Folder": RUN}}}
         documents: JsonObject = {"training": "", "project": snapshot.digest}
         data: JsonObject = {"S3Uri": f"{self._output}/data/", "Digest": "", "Objects": 1}
         origin: JsonObject = {

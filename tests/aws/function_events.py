@@ -5,11 +5,16 @@ from typing import Any
 
 from aws.account import NUMBER, REGION
 
+from shipway.domain import names
+
 ARTIFACTS = "tiny-artifacts-111122223333-use1"
 CAPTURE = "tiny-capture-111122223333-use1"
-RUN = "0f3c2e6a-9d0b-4f5c-8a21-6b7d1c2e3f40"  # the name that CodePipeline gives an execution of a state machine
-PREFIX = f"s3://{ARTIFACTS}/runs/tiny-0f3c2e6a9d0b"
-EXECUTION = f"arn:aws:states:{REGION}:{NUMBER}:execution:tiny-training:{RUN}"
+NAME = "0f3c2e6a-9d0b-4f5c-8a21-6b7d1c2e3f40"  # that CodePipeline gives an execution of a state machine
+RUN = names.account_run("tiny", NAME)
+PREFIX = f"{names.run_outputs(ARTIFACTS)}/{RUN}"
+EXECUTION = f"arn:aws:states:{REGION}:{NUMBER}:execution:tiny-training:{NAME}"
+ANALYSIS = "tiny-monitor-2026030109-1c2d3e4f"  # the job that looks at an hour
+REPORT = f"s3://{ARTIFACTS}/monitor/tiny-prod-7/2026/03/01/09"
 PIPELINE_EXECUTION = "5c8d7b1e-1f0a-4f7e-9b7e-2a1d3c4b5a69"
 JOB = "11111111-abcd-1111-abcd-111111abcdef"
 IMAGE = f"{NUMBER}.dkr.ecr.{REGION}.amazonaws.com/tiny/model@sha256:{'a' * 64}"
@@ -44,8 +49,8 @@ STATE_CHANGE = {
     "account": NUMBER,
     "time": "2026-03-01T10:00:00Z",
     "region": REGION,
-    "resources": [f"arn:aws:sagemaker:{REGION}:{NUMBER}:processing-job/tiny-prod-7-analysis-1"],
-    "detail": {"ProcessingJobName": "tiny-prod-7-analysis-1", "ProcessingJobStatus": "Completed"},
+    "resources": [f"arn:aws:sagemaker:{REGION}:{NUMBER}:processing-job/{ANALYSIS}"],
+    "detail": {"ProcessingJobName": ANALYSIS, "ProcessingJobStatus": "Completed"},
 }
 
 

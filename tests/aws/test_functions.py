@@ -35,6 +35,7 @@ from shipway.targets.aws.functions import (
 from shipway.targets.aws.functions.traffic import HookCheckFailed
 
 PREFIX = events.PREFIX.removeprefix(f"s3://{events.ARTIFACTS}/")
+REPORT = events.REPORT.removeprefix(f"s3://{events.ARTIFACTS}/")
 MODEL = events.MODEL.removeprefix(f"s3://{events.ARTIFACTS}/")
 ENVIRONMENT = {
     "PROJECT": "tiny",
@@ -192,10 +193,15 @@ def test_an_archive_that_breaks_off_is_read_again(account: Account, storage: Sto
 
 def trained(account: Account, storage: Storage) -> None:
     """A training execution that has ended well."""
-    given = {"Image": events.IMAGE, "Data": events.DATA, "Output": events.PREFIX}
+    given = {"Image": events.IMAGE, "Data": events.DATA}
     evaluation = {"Payload": {"Metrics": {"score": 0.9}, "Sentence": "score 0.9 meets the threshold 0.5"}}
     result = {"Training": {"ModelDataUrl": events.MODEL}, "Evaluation": evaluation}
-    got = {**given, "Result": result, "Shared": {"Payload": {"Folder": events.RUN}}}
+    got = {
+        **given,
+        "Run": {"Name": events.RUN, "Output": events.PREFIX},
+        "Result": result,
+        "Shared": {"Payload": {"Folder": events.RUN}},
+    }
     at = datetime(2026, 3, 1, tzinfo=UTC)
     machine = "arn:aws:states:us-east-1:111122223333:stateMachine:tiny-training"
     account.serves["stepfunctions.DescribeExecution"] = lambda asked: {
@@ -392,7 +398,7 @@ def test_captures_of_an_earlier_life_of_the_endpoint_prove_nothing(account: Acco
 
 
 def analysis(account: Account, status: str = "Completed", **more: str) -> None:
-    output = {"OutputName": "result", "S3Output": {"S3Uri": f"{events.PREFIX}/monitor", "LocalPath": "/opt/ml/o"}}
+    output = {"OutputName": "result", "S3Output": {"S3Uri": events.REPORT, "LocalPath": "/opt/ml/o"}}
     account.serves["sagemaker.DescribeProcessingJob"] = lambda asked: {
         "ProcessingJobName": asked["ProcessingJobName"],
         "ProcessingJobStatus": status,
@@ -419,7 +425,7 @@ def test_people_hear_which_features_drifted_worst_first(account: Account, storag
     analysis(account)
     missing = {"feature_name": "c", "constraint_check_type": "completeness_check", "description": "half is there"}
     found = {"violations": [drift("a", 0.2), missing, drift("b", 0.7)]}
-    storage.put(events.ARTIFACTS, f"{PREFIX}/monitor/constraint_violations.json", json.dumps(found))
+    storage.put(events.ARTIFACTS, f"{REPORT}/constraint_violations.json", json.dumps(found))
     answer = query_drift.handler(dict(events.STATE_CHANGE), None)
     assert isinstance(answer, dict)
     assert (answer["Drifted"], answer["Violations"]) == (["b", "a"], 3)
@@ -431,7 +437,7 @@ def test_people_hear_which_features_drifted_worst_first(account: Account, storag
 
 def test_quiet_is_not_told_and_a_dead_monitor_is(account: Account, storage: Storage) -> None:
     analysis(account)
-    storage.put(events.ARTIFACTS, f"{PREFIX}/monitor/constraint_violations.json", '{"violations": []}')
+    storage.put(events.ARTIFACTS, f"{REPORT}/constraint_violations.json", '{"violations": []}')
     query_drift.handler({"ProcessingJobName": "tiny-1"}, None)
     assert not account.called("sns.Publish")
     analysis(account, "Failed", FailureReason="out of memory")

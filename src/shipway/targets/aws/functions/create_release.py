@@ -25,7 +25,7 @@ def handler(event: JsonObject, _context: object) -> None:
 
 def create(asked: JsonObject) -> dict[str, str]:
     """Return the variables of the release that a training execution's model becomes."""
-    bundle, given = _bundle(asked)
+    bundle, run = _bundle(asked)
     ledger = Ledger(client("s3"), setting(ARTIFACT_BUCKET), setting(PROJECT))
     release = ledger.create(bundle, execution=text(asked, stacks.USER_EXECUTION), at=datetime.now(UTC))
     return {
@@ -34,13 +34,13 @@ def create(asked: JsonObject) -> dict[str, str]:
         stacks.IMAGE_URI: bundle.image,
         stacks.FUNCTION_IMAGE_URI: bundle.function_image,
         stacks.MODEL_DATA_URL: bundle.model,
-        stacks.RUN_PREFIX: text(given, "Output"),
+        stacks.RUN_PREFIX: text(run, "Output"),
         stacks.RUN_FOLDER: bundle.environment["run"],
     }
 
 
 def _bundle(asked: JsonObject) -> tuple[Bundle, JsonObject]:
-    """Return what the release is made of, and what the training workflow was given."""
+    """Return what the release is made of, and its training run: Name and Output."""
     arn = text(asked, stacks.USER_WORKFLOW)
     execution = client("stepfunctions").describe_execution(executionArn=arn)
     machine = client("stepfunctions").describe_state_machine_for_execution(executionArn=arn)
@@ -64,7 +64,7 @@ def _bundle(asked: JsonObject) -> tuple[Bundle, JsonObject]:
         gate=text(evaluation, "Sentence"),
         environment={"run": text(member(member(got, "Shared"), "Payload"), "Folder")},
     )
-    return bundle, given
+    return bundle, member(got, "Run")
 
 
 def _digest(uri: str) -> str:

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from aws.account import NUMBER, REGION
-
 from shipway.domain import names
 
 ARTIFACTS = "tiny-artifacts-111122223333-use1"

@@ -22,7 +22,7 @@ class FakeData:
     stored: dict[str, StoredObject] = field(default_factory=dict)
     written: dict[str, list[str]] = field(default_factory=dict)
 
-    def put(self, source: str, destination: str) -> Sequence[StoredObject]:
+    def put(self, source: str, destination: str, *, by: str = "") -> Sequence[StoredObject]:  # noqa: ARG002
         path = Path(source)
         if not path.exists():
             raise SourceNotFound(source=source)

@@ -1,10 +1,14 @@
 """A target in memory: the port's whole contract, with a pipeline that moves one stage whenever someone looks."""
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
 
 from fake_data import digest
+from fake_inspect import FakeInspect
 from fake_ledger import FakeLedger
 from fake_triggers import FakeTriggers
 from shipway.domain.approval import Approval, ApprovalNotFound, ApprovalStatus, Decision, decide
@@ -40,6 +44,8 @@ from shipway.ports.target import (
     Health,
     NothingLive,
 )
+from shipway.targets.local.home import Home
+from shipway.targets.local.people import LocalPeople
 
 RETRYABLE = (ExecutionStatus.FAILED, ExecutionStatus.STOPPED, ExecutionStatus.TIMED_OUT)
 IMAGES = ("tiny", "tiny-function")
@@ -64,6 +70,15 @@ class FakeTarget(FakeLedger):
     keys: dict[str, str] = field(default_factory=dict)
     built: bool = False
     triggers: FakeTriggers = field(default_factory=FakeTriggers)
+
+    @cached_property
+    def people(self) -> LocalPeople:
+        """The real thing, over a database of its own."""
+        return LocalPeople(Home(Path(tempfile.mkdtemp(prefix="shipway-fake-people-"))))
+
+    @cached_property
+    def inspect(self) -> FakeInspect:
+        return FakeInspect(self)
 
     # The machine
 
@@ -126,12 +141,12 @@ class FakeTarget(FakeLedger):
         return [replace(each, stages=tuple(replace(stage, steps=()) for stage in each.stages)) for each in newest]
 
     def execution(self, execution: str) -> Execution:
-        found = self._find(execution)
+        found = self.find(execution)
         self.advance()
         return self.runs[found.id]
 
     def stop(self, execution: str, *, by: str, reason: str) -> None:
-        found = self._find(execution)
+        found = self.find(execution)
         if found.status.final:
             raise ExecutionFinished(execution=found.id, status=found.status.value)
         self._end(found, ExecutionStatus.STOPPED, StageStatus.STOPPED, error_cause=f"by {by}: {reason}")
@@ -141,7 +156,7 @@ class FakeTarget(FakeLedger):
         self._next()
 
     def retry(self, execution: str, *, by: str) -> None:
-        found = self._find(execution)
+        found = self.find(execution)
         if found.status not in RETRYABLE:
             raise ExecutionNotFailed(execution=found.id, status=found.status.value)
         stages = tuple(
@@ -178,7 +193,7 @@ class FakeTarget(FakeLedger):
         return said
 
     def event_log(self, execution: str, after: int = 0) -> Sequence[tuple[int, JsonObject]]:
-        events = self.history[self._find(execution).id]
+        events = self.history[self.find(execution).id]
         return list(enumerate(events, 1))[after:]
 
     def document(self) -> Json:
@@ -190,7 +205,7 @@ class FakeTarget(FakeLedger):
         return list(reversed(self.rollouts.values()))[:limit]
 
     def abort(self, deployment: str, *, by: str) -> None:
-        found = self._deployment(deployment)
+        found = self.find_deployment(deployment)
         if found.phase == "succeeded":
             raise DeploymentFinished(deployment=found.id, phase=found.phase)
         back = replace(found, phase="rolled_back", weights={}, sentence=f"aborted by {by}", ended=self.now)
@@ -203,7 +218,7 @@ class FakeTarget(FakeLedger):
             self._next()
 
     def promote(self, deployment: str, *, by: str) -> None:
-        found = self._deployment(deployment)
+        found = self.find_deployment(deployment)
         if found.phase != "held":
             raise DeploymentNotHeld(deployment=found.id, phase=found.phase)
         self.record(by, "promote", found.id)
@@ -222,7 +237,7 @@ class FakeTarget(FakeLedger):
         self._move(deployment, Ask.EXTEND, "baking", by)
 
     def _move(self, deployment: str, ask: Ask, phase: str, by: str) -> None:
-        found = self._deployment(deployment)
+        found = self.find_deployment(deployment)
         if Phase(found.phase).final:
             raise DeploymentFinished(deployment=found.id, phase=found.phase)
         can = fitting(Phase(found.phase))
@@ -241,10 +256,10 @@ class FakeTarget(FakeLedger):
         }
         return Answer(status=status, headers=told, body=answer)
 
-    def create_key(self, name: str) -> str:
+    def create_key(self, name: str, *, by: str = "") -> str:
         key = f"key-of-{name}-{len(self.keys)}"
         self.keys[name] = digest(key)
-        self.record("ada", "create key", name)
+        self.record(by or "ada", "create key", name)
         return key
 
     # How it moves
@@ -314,7 +329,7 @@ class FakeTarget(FakeLedger):
             self._go_live(run, view.sentence)
 
     def _go_live(self, run: Execution, sentence: str) -> None:
-        view = self._deployment("latest")
+        view = self.find_deployment("latest")
         weights = {str(view.release): 100}
         self.rollouts[view.id] = replace(view, phase="succeeded", weights=weights, sentence=sentence, ended=self.now)
         self._make_live(view.release, sentence)
@@ -406,13 +421,13 @@ class FakeTarget(FakeLedger):
     def _newest(self, execution: str) -> str:
         return next(reversed(self.runs), "latest") if execution == "latest" else execution
 
-    def _find(self, execution: str) -> Execution:
+    def find(self, execution: str) -> Execution:
         found = self.runs.get(self._newest(execution))
         if found is None:
             raise ExecutionNotFound(execution=execution)
         return found
 
-    def _deployment(self, deployment: str) -> DeploymentView:
+    def find_deployment(self, deployment: str) -> DeploymentView:
         name = next(reversed(self.rollouts), "latest") if deployment == "latest" else deployment
         if name not in self.rollouts:
             raise DeploymentNotFound(deployment=deployment)

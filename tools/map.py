@@ -10,7 +10,18 @@ from places import ROOT, say
 
 MAP = ROOT / "docs" / "map.md"
 SOURCE = ROOT / "src" / "shipway"
-LAYERS = ("domain", "project", "ports", "runtime", "targets/local", "targets/aws", "awsapi", "console", "cli")
+LAYERS = (
+    "domain",
+    "project",
+    "ports",
+    "runtime",
+    "targets/local",
+    "targets/aws",
+    "targets/remote",
+    "awsapi",
+    "console",
+    "cli",
+)
 DATA = ("template", "templates")  # files for users' projects: no modules of the product
 PART = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- end -->)", re.DOTALL)
 

@@ -1,4 +1,4 @@
-"""Write the reference pages from what they describe: the commands, the keys of example.toml, the errors.
+"""Write the reference pages from what they describe: the commands, the keys of example.toml, the errors, the REST API.
 
 Usage: python tools/reference.py        (a test fails while the pages and the code differ)
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from reference_api import api
 from reference_errors import errors
 
 import shipway.project
@@ -16,7 +17,7 @@ from shipway.cli.main import shipway as root
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "reference"
 EXAMPLE = Path(shipway.project.__file__).parent / "example.toml"
-COMMON = {"--json", "--target", "--project"}
+COMMON = {"--json", "--target", "--project", "--url", "--token"}
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,12 @@ def _options(command: click.Command, context: click.Context, *, common: bool) ->
 
 
 # Page -> what writes it; a page is docs/reference/NAME.md.
-PAGES: dict[str, Callable[[], str]] = {"commands": commands, "errors": errors, "project-file": project_file}
+PAGES: dict[str, Callable[[], str]] = {
+    "api": api,
+    "commands": commands,
+    "errors": errors,
+    "project-file": project_file,
+}
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ def test_a_control_plane_that_dies_at_every_step_loses_and_repeats_nothing(tmp_p
         assert len(trained) == 1  # the program itself ran once
         assert [release.number for release in target.releases()] == [1]
         assert [deployment.phase for deployment in target.deployments()] == ["succeeded"]
-        assert len(target.notices()) == 2  # wanted and succeeded, each told once
+        assert len(target.inspect.notices()) == 2  # wanted and succeeded, each told once
         answer = target.invoke(b"1\n", content_type="text/csv")
         assert json.loads(answer.body) == {"predictions": [3.5]}
 

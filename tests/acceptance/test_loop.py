@@ -100,7 +100,7 @@ def test_silence_is_a_no_after_a_warning(tmp_path: Path) -> None:
         assert target.approval(execution).status is ApprovalStatus.EXPIRED
         with pytest.raises(ApprovalClosed, match="expired"):
             target.decide(execution, Decision(approve=True, by="bob"))
-        kinds = [notice.kind for notice in target.notices()]
+        kinds = [notice.kind for notice in target.inspect.notices()]
         assert kinds[:2] == ["approval_wanted", "approval_expiring"]
 
 

@@ -40,6 +40,11 @@ def target(name: str, project: Path) -> Target:
     return _optional(name, lambda: _target(name, project))
 
 
+def remote(url: str, token: str) -> Target:
+    """Return the control plane at an address as a target. Raises AddressInvalid when it is first asked."""
+    return _optional("local", lambda: _remote(url, token))
+
+
 def control(project: Path) -> None:
     """Run this machine's control plane in the foreground, until it is told to end by SIGTERM."""
     _optional("local", lambda: _control(project))
@@ -71,6 +76,12 @@ def _target(name: str, project: Path) -> Target:
     from shipway.targets.local.target import local_target  # noqa: PLC0415  an import that costs is made late
 
     return local_target(project)
+
+
+def _remote(url: str, token: str) -> Target:
+    from shipway.targets.remote.target import remote_target  # noqa: PLC0415
+
+    return remote_target(url, token)
 
 
 def _control(project: Path) -> None:

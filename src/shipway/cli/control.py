@@ -1,26 +1,37 @@
-"""The control plane as a process: the engine of one home, and its S3 and service API."""
+"""The control plane as a process: the engine of one home, its S3 and service API, and its console."""
 
 import contextlib
 import logging
+import secrets
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from shipway.awsapi.app import api
 from shipway.awsapi.approve import ApprovalPage
 from shipway.awsapi.s3 import s3_app
 from shipway.awsapi.services import Backend, describe_endpoint
+from shipway.console.app import Console, wanted
+from shipway.console.doors import Access
 from shipway.domain.values import JsonObject
 from shipway.targets.local.control import Control
+from shipway.targets.local.target import LocalTarget
 from shipway.targets.local.wiring import Machine
 
 
 def control(project: Path) -> None:
     """Run the control plane of a project until SIGTERM."""
     serve(Machine(project.resolve()))
+
+
+def access(machine: Machine) -> Access:
+    """Return how the console of a machine lets people in."""
+    key = machine.home.secret(machine.home.root / "keys" / "console", lambda: secrets.token_hex(32))
+    return Access(secret=key.encode())
 
 
 def serve(machine: Machine) -> None:
@@ -37,7 +48,12 @@ def serve(machine: Machine) -> None:
 
     backend = Backend(credentials=secret, answer_hook=machine.deployments.answer_hook, describe_endpoint=describe)
     page = ApprovalPage(machine.decisions.linked, machine.decisions.decide_by_link)
-    app = api(s3_app(machine.store, secret), backend, lambda: plane.healthy, page)
+    aws = api(s3_app(machine.store, secret), backend, lambda: plane.healthy, page)
+    console = Console(LocalTarget(machine), machine.people, access(machine))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await (console if wanted(scope) else aws)(scope, receive, send)
+
     port = int(machine.control.rpartition(":")[2])
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="off")

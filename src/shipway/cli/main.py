@@ -11,11 +11,11 @@ from typing import Any
 import click
 
 from shipway import __version__
-from shipway.cli.document import document
 from shipway.cli.lazy import LazyGroup, Place
 from shipway.cli.session import World, settings
 from shipway.domain.errors import ShipwayError
 from shipway.domain.project import ProjectInvalid
+from shipway.ports.document import document
 
 INTERRUPTED = 130
 VERBS = "shipway.cli.verbs"
@@ -45,6 +45,8 @@ PLACES = {
     "trigger": Place(f"{VERBS}.triggers:trigger", "Tell that the source or the data has changed."),
     "invoke": Place(f"{VERBS}.api:invoke", "Ask the production API."),
     "keys": Place(f"{VERBS}.api:keys", "Keys of the API's clients."),
+    "people": Place(f"{VERBS}.people:people", "List people; let one in, change or remove one."),
+    "tokens": Place(f"{VERBS}.people:tokens", "List API tokens; make or end one."),
     "data": Place(f"{VERBS}.data:data", "The data that models are trained on."),
     "jobs": Place(f"{VERBS}.jobs:jobs", "List jobs."),
     "logs": Place(f"{VERBS}.jobs:logs", "Print what a program wrote."),

@@ -1,5 +1,6 @@
 """What every verb gets: where the project is, which target is asked, and how to answer."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,10 +12,12 @@ from typing import Any, TypeVar
 
 import click
 
-from shipway.cli import bootstrap, document
+from shipway.cli import bootstrap
 from shipway.cli.table import print_table
+from shipway.ports import document
 from shipway.ports.target import Target
 
+COMMON = ("as_json", "target", "folder", "url", "token")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -27,18 +30,24 @@ class World:
     """What the command line has from outside. pause: seconds between two looks at what is followed."""
 
     target: Callable[[str, Path], Target] = bootstrap.target
+    remote: Callable[[str, str], Target] = bootstrap.remote
     now: Callable[[], datetime] = _now
     pause: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One call of the command line. start: where the search for shipway.toml begins."""
+    """One call of the command line.
+
+    start: where the search for shipway.toml begins. url, token: of a control plane elsewhere, "" for none.
+    """
 
     target_name: str
     start: Path
     json: bool
     world: World
+    url: str = ""
+    token: str = ""
 
     @property
     def project(self) -> Path:
@@ -48,7 +57,9 @@ class Session:
         return find(self.start)
 
     def target(self) -> Target:
-        """Return the target, opened for the project; raises what bootstrap.target raises."""
+        """Return the target: the control plane elsewhere, or the project's own; raises what bootstrap raises."""
+        if self.url:
+            return self.world.remote(self.url, self.token)
         return self.world.target(self.target_name, self.project)
 
     def now(self) -> datetime:
@@ -104,11 +115,15 @@ class Session:
 def settings(command: Command) -> Command:
     """Add the options that every verb has."""
     help_json = "Print JSON on standard output, and nothing else."
+    help_url = "Talk to the control plane at URL instead.  [default: SHIPWAY_URL]"
+    help_own = "An API token of that control plane.  [default: SHIPWAY_TOKEN]"
     help_project = "The project's folder.  [default: the nearest one upwards with a shipway.toml]"
     command = click.option("--json", "as_json", is_flag=True, default=None, help=help_json)(command)
     command = click.option(
         "--target", type=click.Choice(bootstrap.TARGETS), help="Where the project runs.  [default: local]"
     )(command)
+    command = click.option("--token", metavar="TOKEN", help=help_own)(command)
+    command = click.option("--url", metavar="URL", help=help_url)(command)
     folder = click.Path(path_type=Path)
     return click.option("--project", "folder", type=folder, metavar="DIR", help=help_project)(command)
 
@@ -118,8 +133,8 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
 
     @click.pass_context
     @wraps(function)
-    def run(ctx: click.Context, /, as_json: bool, target: str, folder: Path, **parameters: Any) -> None:  # noqa: ARG001
-        function(session(ctx), **parameters)
+    def run(ctx: click.Context, /, **parameters: Any) -> None:
+        function(session(ctx), **{name: each for name, each in parameters.items() if name not in COMMON})
 
     return settings(run)
 
@@ -131,6 +146,8 @@ def session(ctx: click.Context) -> Session:
         start=_setting(ctx, "folder") or Path.cwd(),
         json=bool(_setting(ctx, "as_json")),
         world=ctx.find_root().obj,
+        url=_setting(ctx, "url") or os.environ.get("SHIPWAY_URL", ""),
+        token=_setting(ctx, "token") or os.environ.get("SHIPWAY_TOKEN", ""),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from shipway.domain.approval import Approval, Decision
 from shipway.domain.audit import Entry
@@ -11,7 +11,20 @@ from shipway.domain.errors import ShipwayError
 from shipway.domain.pipeline import Cause, Execution
 from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
+from shipway.ports.people import People
 from shipway.ports.trigger import Triggers
+
+if TYPE_CHECKING:  # it shows values of this module
+    from shipway.ports.inspect import Inspect
+
+
+class KeyNotFound(ShipwayError):
+    """No client has this API key."""
+
+    message = "there is no API key {key!r}"
+    hint = "list them: shipway keys list"
+    exit_code = 4
+    status = 404
 
 
 class LogsNotFound(ShipwayError):
@@ -158,7 +171,15 @@ class Answer:
 
 
 class Target(Protocol):
-    """One place where a project lives: this machine, or an AWS account."""
+    """One place where a project lives: this machine, an AWS account, or a control plane elsewhere."""
+
+    @property
+    def people(self) -> People:
+        """Who may use the control plane."""
+
+    @property
+    def inspect(self) -> "Inspect":
+        """Closer looks: evidence, state machines, experiments, buckets, notices."""
 
     def doctor(self) -> Sequence[Fault]:
         """Return what is missing or wrong here; empty when all is well. Changes nothing."""
@@ -283,8 +304,10 @@ class Target(Protocol):
         follow: go on until the writer ends. Raises LogsNotFound.
         """
 
-    def put(self, source: str, destination: str) -> Sequence[StoredObject]:
+    def put(self, source: str, destination: str, *, by: str = "") -> Sequence[StoredObject]:
         """Upload a file or a folder. destination: "s3://bucket/key" or "" for the project's data bucket.
+
+        by: who does it, for the audit log; "" is whoever runs this process.
 
         Each file is whole or absent; a folder's files keep their relative names.
         Raises SourceNotFound.
@@ -299,8 +322,8 @@ class Target(Protocol):
         An answer of 4xx or 5xx is an answer, not an error. Raises NothingLive when there is nothing to ask.
         """
 
-    def create_key(self, name: str) -> str:
-        """Return a new API key for a client; it is shown once and kept only as a hash."""
+    def create_key(self, name: str, *, by: str = "") -> str:
+        """Return a new API key for a client; it is shown once and kept only as a hash. by: as in `put`."""
 
     @property
     def triggers(self) -> Triggers:

@@ -7,6 +7,7 @@ from typing import BinaryIO
 import click
 
 from shipway.cli.session import Session, verb
+from shipway.cli.verbs.executions import BY
 from shipway.domain.errors import ShipwayError
 from shipway.ports.target import Answer
 
@@ -87,3 +88,21 @@ def create_key(session: Session, name: str) -> None:
     key = session.target().create_key(name)
     session.show({"name": name, "key": key}, key)
     session.note("keep it now: it is not shown again")
+
+
+@keys.command("list")
+@verb
+def list_keys(session: Session) -> None:
+    """List the clients that have a key."""
+    found = session.target().inspect.keys()
+    session.table(found, ("id", "client"), [(each.id, each.name) for each in found], "no client: shipway keys create")
+
+
+@keys.command("remove")
+@click.argument("key", metavar="ID")
+@BY
+@verb
+def remove_key(session: Session, key: str, by: str) -> None:
+    """Keep the client with the key ID out."""
+    session.target().inspect.remove_key(key, by=by)
+    session.show({"removed": key}, f"{key} is not good any more")

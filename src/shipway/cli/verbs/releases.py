@@ -6,12 +6,12 @@ from typing import cast
 import click
 
 from shipway.cli import words
-from shipway.cli.document import text
 from shipway.cli.session import Session, session, settings, verb
 from shipway.cli.table import facts
 from shipway.cli.verbs.executions import BY
 from shipway.domain.release import LivePeriod, Release
 from shipway.domain.values import Json, JsonObject
+from shipway.ports.document import text
 
 
 class Moment(click.ParamType[datetime]):

@@ -1,21 +1,10 @@
 """Notices to people: written once for each event, kept in the home's inbox."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from shipway.ports.view import Notice
 from shipway.targets.local.home import Home
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """One message. kind: approval_wanted, approval_expiring, deployment_succeeded, ..."""
-
-    number: int
-    at: datetime
-    kind: str
-    subject: str
-    body: str
 
 
 class Inbox:

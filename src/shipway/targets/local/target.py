@@ -47,8 +47,9 @@ from shipway.targets.local.building import build_images
 from shipway.targets.local.bundle import export, restore
 from shipway.targets.local.deployment import view
 from shipway.targets.local.doctor import faults
+from shipway.targets.local.inspect import LocalInspect
 from shipway.targets.local.logs import lines
-from shipway.targets.local.notify import Notice
+from shipway.targets.local.people import LocalPeople
 from shipway.targets.local.start import enqueue, look
 from shipway.targets.local.supervise import Program
 from shipway.targets.local.view import events, execution_view
@@ -80,6 +81,14 @@ class LocalTarget:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+
+    @property
+    def people(self) -> LocalPeople:
+        return self._machine.people
+
+    @property
+    def inspect(self) -> LocalInspect:
+        return LocalInspect(self._machine, self._id)
 
     def doctor(self) -> Sequence[Fault]:
         return faults(self._machine.folder)
@@ -230,7 +239,7 @@ class LocalTarget:
             raise LogsNotFound(name=name)
         return lines(path, follow=follow)
 
-    def put(self, source: str, destination: str) -> Sequence[StoredObject]:
+    def put(self, source: str, destination: str, *, by: str = "") -> Sequence[StoredObject]:
         machine = self._machine
         path = Path(source)
         if not path.exists():
@@ -239,7 +248,9 @@ class LocalTarget:
         machine.store.create_bucket(parse_uri(uri)[0])
         if uri.endswith("/") and path.is_file():
             uri += path.name
-        return [_stored(each) for each in machine.store.upload(path, uri)]
+        stored = [_stored(each) for each in machine.store.upload(path, uri)]
+        machine.home.record(by or getpass.getuser(), "upload", uri, f"{len(stored)} objects")
+        return stored
 
     def objects(self, prefix: str = "") -> Sequence[StoredObject]:
         machine = self._machine
@@ -264,10 +275,10 @@ class LocalTarget:
         finally:
             connection.close()
 
-    def create_key(self, name: str) -> str:
+    def create_key(self, name: str, *, by: str = "") -> str:
         key = secrets.token_urlsafe(32)
         self._machine.gateway.add_key(_hash(key), name)
-        self._machine.home.record(getpass.getuser(), "create key", name)
+        self._machine.home.record(by or getpass.getuser(), "create key", name)
         return key
 
     @property
@@ -276,9 +287,6 @@ class LocalTarget:
 
     def event_log(self, execution: str, after: int = 0) -> Sequence[tuple[int, JsonObject]]:
         return events(self._machine.engine, self._id(execution), after)
-
-    def notices(self, after: int = 0) -> Sequence[Notice]:
-        return self._machine.inbox.list(after)
 
     def document(self) -> Json:
         return source.customized(self._machine.folder, workflow.document(self._machine.project))

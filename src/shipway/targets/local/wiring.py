@@ -27,6 +27,7 @@ from shipway.targets.local.jsonata import Evaluator
 from shipway.targets.local.notify import Inbox
 from shipway.targets.local.package import Models
 from shipway.targets.local.parts import Parts
+from shipway.targets.local.people import LocalPeople
 from shipway.targets.local.release import Ledger
 from shipway.targets.local.start import enqueue
 from shipway.targets.local.store import Store
@@ -118,6 +119,11 @@ class Machine:
     def telemetry(self) -> Telemetry:
         """Metrics."""
         return Telemetry(self.home.root)
+
+    @cached_property
+    def people(self) -> LocalPeople:
+        """Who may use the control plane."""
+        return LocalPeople(self.home)
 
     @cached_property
     def parts(self) -> Parts:

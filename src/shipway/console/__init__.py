@@ -1,0 +1,1 @@
+"""The REST API and the web console of a control plane, through ports alone."""

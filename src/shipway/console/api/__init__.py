@@ -1,0 +1,16 @@
+"""The REST API: /api/v1, all of it in one table."""
+
+from shipway.console.api import deployments, executions, machine, people, releases, trigger
+from shipway.console.api.route import Route
+
+PREFIX = "/api/v1"
+ROUTES: tuple[Route, ...] = (
+    *executions.ROUTES,
+    *deployments.ROUTES,
+    *releases.ROUTES,
+    *machine.ROUTES,
+    *trigger.ROUTES,
+    *people.ROUTES,
+)
+
+__all__ = ["PREFIX", "ROUTES", "Route"]

@@ -53,13 +53,8 @@ class RemoteRefused(ShipwayError):
     hint = "{next}"
 
     def __init__(self, problem: Mapping[str, Any]) -> None:
-        self.code = int(problem.get("exit_code", 1))
         super().__init__(detail=problem.get("detail", "refused"), next=problem.get("hint", ""))
-
-    @property
-    def exit_code(self) -> int:  # type: ignore[override]  # of the other side's error, not of a class
-        """The exit code that the other side's error has."""
-        return self.code
+        vars(self)["exit_code"] = int(problem.get("exit_code", 1))  # of the other side's error, not of a class
 
 
 @dataclass(frozen=True, slots=True)

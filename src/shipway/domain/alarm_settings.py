@@ -35,7 +35,13 @@ class AlarmSet:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all of them, in the order in which they are evaluated."""
-        return (*(each.name for each in self.alarms), *(each.name for each in self.composites))
+        return tuple(self.definitions)
+
+    @property
+    def definitions(self) -> dict[str, Alarm | Composite]:
+        """All of them by their names."""
+        found: dict[str, Alarm | Composite] = {each.name: each for each in self.alarms}
+        return found | {each.name: each for each in self.composites}
 
 
 def alarm_set(project: Project, releases: Sequence[int] = ()) -> AlarmSet:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from shipway.domain.errors import ShipwayError
 from shipway.domain.units import format_duration
+from shipway.targets.local.watch import Watch
 from shipway.targets.local.wiring import Machine
 
 TEND_SECONDS = 1.0
@@ -16,14 +17,16 @@ log = logging.getLogger("shipway.control")
 
 
 class Control:
-    """Runs the engine and the tending of one project's home, each in a thread, until it is stopped."""
+    """Runs the engine, the tending and the watching of one project's home, each in a thread, until it is stopped."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self._watching = Watch(machine)
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._run_engine, name="engine", daemon=True),
             threading.Thread(target=self._tend, name="tend", daemon=True),
+            threading.Thread(target=self._watch, name="watch", daemon=True),
         ]
 
     @property
@@ -32,12 +35,12 @@ class Control:
         return all(thread.is_alive() for thread in self._threads)
 
     def start(self) -> None:
-        """Start both threads."""
+        """Start all threads."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End both; what is under way is taken up by the next control plane."""
+        """End them; what is under way is taken up by the next control plane."""
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=8)
@@ -56,6 +59,13 @@ class Control:
             if upkeep <= 0:
                 upkeep = UPKEEP_SECONDS
                 self._safely(self._upkeep)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(TEND_SECONDS):
+            self._safely(self._look)
+
+    def _look(self) -> None:
+        self._watching.look(datetime.now(UTC))
 
     def _safely(self, work: Callable[[], None]) -> None:
         """One chore that fails is written down and tried again; it never ends the others."""
@@ -96,6 +106,7 @@ class Control:
     def _upkeep(self) -> None:
         self.machine.triggers.forget(datetime.now(UTC))
         try:
+            self.machine.telemetry.expire(datetime.now(UTC))
             self.machine.store.expire(datetime.now(UTC))
             self.machine.store.collect()
         except ShipwayError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shipway.domain.values import Json
+from shipway.targets.local.alarm import Alarms
 from shipway.targets.local.approval import Approvals
 from shipway.targets.local.deployment import Deployments
 from shipway.targets.local.endpoint import Endpoints
@@ -34,5 +35,6 @@ class Parts:
     deployments: Deployments
     turns: Turns
     inbox: Inbox
+    alarms: Alarms
     control: str
     register: Callable[[str, Json], None]

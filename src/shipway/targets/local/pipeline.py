@@ -252,6 +252,7 @@ def deploy_prod(parts: Parts, task: Task) -> Json:
             prepare=production.prepare,
             hook=lambda hook: production.hook(identity, hook),
             crashing=production.crashes(),
+            alarms=lambda: parts.alarms.firing(release.number, stage.project.deployment.alarms, datetime.now(UTC)),
         )
         settings = judged_by(stage.project.deployment, live=begun.deployment.old is not None)
         ended = Rollout(parts.deployments, parts.gateway, work, settings, task.progress).run(begun, task.cancelled)

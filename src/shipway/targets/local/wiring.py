@@ -11,6 +11,7 @@ from shipway.domain.project import Project
 from shipway.domain.workflow_execution import Handler, Visit, WorkflowExecution
 from shipway.project.folder import load
 from shipway.targets.local import pipeline, rollback, workflow
+from shipway.targets.local.alarm import Alarms
 from shipway.targets.local.approval import Approvals, Question, settled
 from shipway.targets.local.decision import Decisions
 from shipway.targets.local.deployment import Deployments
@@ -126,6 +127,11 @@ class Machine:
         return LocalPeople(self.home)
 
     @cached_property
+    def alarms(self) -> Alarms:
+        """Alarms on metrics, and what has become of them."""
+        return Alarms(self.home, self.telemetry)
+
+    @cached_property
     def parts(self) -> Parts:
         """What the pipeline's stages work with."""
         return Parts(
@@ -141,6 +147,7 @@ class Machine:
             deployments=self.deployments,
             turns=self.turns,
             inbox=self.inbox,
+            alarms=self.alarms,
             control=self.control,
             register=self.engine.register,
         )

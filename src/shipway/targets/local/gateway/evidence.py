@@ -124,6 +124,26 @@ class Record:
             for second in range(begin, end + 1)
         ]
 
+    def minutes(self, function: str, first: int, end: int) -> dict[int, dict[str, Counts] | None]:
+        """Return what each whole minute from `first` to `end` (seconds since 1970) counted, as version -> counts.
+
+        None for a minute of which nobody can say anything. Versions without a request are not named.
+        """
+        try:
+            spans, rows = self._read(function, first, end)
+        except sqlite3.Error:
+            spans, rows = [], []
+        found: dict[int, dict[str, Counts] | None] = {
+            minute: {} if any(begin < minute + 60 and last >= minute for begin, last in spans) else None
+            for minute in range(first, end, 60)
+        }
+        for row in rows:
+            minute = row["second"] // 60 * 60
+            versions = found[minute] or {}
+            versions[row["version"]] = versions.get(row["version"], Counts()) + _counts(row)
+            found[minute] = versions
+        return found
+
     def newest(self) -> int | None:
         """Return the newest second that was vouched for, with requests or without; None when there is none."""
         try:
@@ -133,11 +153,13 @@ class Record:
         except sqlite3.Error:
             return None
 
-    def _read(self, function: str, begin: int) -> tuple[list[tuple[int, int]], list[sqlite3.Row]]:
+    def _read(self, function: str, begin: int, end: int = 1 << 62) -> tuple[list[tuple[int, int]], list[sqlite3.Row]]:
         with closing(self._reader()) as connection:
             connection.execute("BEGIN")  # both from the same moment
             spans = connection.execute("SELECT first, last FROM vouched WHERE last >= ?", (begin,)).fetchall()
-            rows = connection.execute("SELECT * FROM seconds WHERE second >= ? AND function = ?", (begin, function))
+            rows = connection.execute(
+                "SELECT * FROM seconds WHERE second >= ? AND second < ? AND function = ?", (begin, end, function)
+            )
             return [(first, last) for first, last in spans], rows.fetchall()
 
     def _reader(self) -> sqlite3.Connection:

@@ -165,6 +165,11 @@ class Gateway:
         known = state.functions.get(function) if state else None
         return self._record.evidence(function, after, known.versions if known else ())
 
+    @property
+    def record(self) -> Record:
+        """The counted seconds, for who reads many of them."""
+        return self._record
+
     def vouched(self) -> int | None:
         """Return the newest second whose requests were all counted, none included; None when there is none."""
         return self._record.newest()

@@ -174,6 +174,10 @@ class Supervisor:
         """Return the process id of a program, 0 while it does not run. Raises SupervisorDown."""
         return next((int(entry["pid"]) for entry in self._infos() if entry["name"] == name), 0)
 
+    def pids(self) -> dict[str, int]:
+        """Return the process id of every program by name, 0 for one that does not run. Raises SupervisorDown."""
+        return {entry["name"]: int(entry["pid"]) for entry in self._infos()}
+
     def tend(self) -> list[str]:
         """Start again what supervisord has given up on; return the names. To be called now and then."""
         fallen = [entry["name"] for entry in self._infos() if entry["statename"] in ("FATAL", "EXITED", "UNKNOWN")]

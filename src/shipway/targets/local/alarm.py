@@ -1,0 +1,244 @@
+"""The alarms of one home: looked at each minute, with every change of state on record."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from shipway.domain.alarm import (
+    Alarm,
+    AlarmChange,
+    AlarmNotFound,
+    AlarmState,
+    Datapoint,
+    Evaluation,
+    datapoints,
+    evaluate,
+)
+from shipway.domain.alarm_rule import Composite
+from shipway.domain.alarm_settings import AlarmSet
+from shipway.domain.values import Json
+from shipway.targets.local import db
+from shipway.targets.local.home import Home
+from shipway.targets.local.telemetry import Telemetry
+
+STALE = timedelta(minutes=5)  # an alarm that nobody has looked at for so long says nothing about now
+MIGRATIONS = (
+    """
+    CREATE TABLE alarms (
+        name TEXT PRIMARY KEY,
+        state TEXT NOT NULL,
+        since TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        datapoints TEXT NOT NULL,
+        evaluated TEXT NOT NULL,
+        release INTEGER,
+        raised INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE alarm_changes (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        alarm TEXT NOT NULL,
+        old TEXT NOT NULL,
+        new TEXT NOT NULL,
+        at TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        datapoints TEXT NOT NULL,
+        tell TEXT NOT NULL DEFAULT ''
+    );
+    CREATE INDEX alarm_changes_of ON alarm_changes (alarm, number);
+    CREATE INDEX alarm_changes_to_tell ON alarm_changes (number) WHERE tell <> '';
+    CREATE TABLE alarms_disabled (name TEXT PRIMARY KEY);
+    """,
+)
+RAISED, CLEARED = "alarm_raised", "alarm_cleared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where an alarm stands. since: of its state. evaluated: when it was looked at last. enabled: whether it acts."""
+
+    name: str
+    state: AlarmState
+    since: datetime
+    reason: str
+    datapoints: tuple[Datapoint, ...]
+    evaluated: datetime
+    release: int | None
+    enabled: bool
+
+
+class Alarms:
+    """The states of a home's alarms and their history. One process evaluates, any may read."""
+
+    def __init__(self, home: Home, telemetry: Telemetry) -> None:
+        self._home = home
+        self._telemetry = telemetry
+        db.migrate(home.connection, "alarms", MIGRATIONS)
+
+    def evaluate(self, alarms: AlarmSet, end: datetime) -> Sequence[AlarmChange]:
+        """Look at every alarm once, and return what has changed.
+
+        end: the whole minute up to which metrics are complete. A new alarm begins with INSUFFICIENT_DATA; one that is
+        no longer in the set is forgotten, its history is not. All of it is written down at once, or nothing.
+        """
+        before = {each.name: each for each in self.standings()}
+        states = {name: each.state for name, each in before.items()}
+        found: list[tuple[Alarm | Composite, Evaluation]] = []
+        for alarm in alarms.alarms:
+            statistics = self._telemetry.windows(alarm.series, end, alarm.period, alarm.range)
+            current = states.get(alarm.name, AlarmState.INSUFFICIENT_DATA)
+            found.append((alarm, evaluate(alarm, datapoints(alarm, end, statistics), current)))
+            states[alarm.name] = found[-1][1].state
+        for each in alarms.composites:
+            found.append((each, each.evaluate(states)))
+            states[each.name] = found[-1][1].state
+        last = self._last()
+        with self._home.transaction() as connection:
+            for one, evaluation in found:
+                _save(connection, one, evaluation, before.get(one.name), end)
+            for name in set(before) - set(alarms.names):
+                connection.execute("DELETE FROM alarms WHERE name=?", (name,))
+        return self.changes(last)
+
+    def changes(self, after: int = 0, alarm: str = "", limit: int = 10_000) -> list[AlarmChange]:
+        """Return the changes of state after a number, oldest first; `alarm`: those of one alarm."""
+        rows = self._home.connection.execute(
+            "SELECT * FROM alarm_changes WHERE number>? AND (alarm=? OR ''=?) ORDER BY number LIMIT ?",
+            (after, alarm, alarm, limit),
+        ).fetchall()
+        return [_change(row) for row in rows]
+
+    def newest(self, alarm: str = "", limit: int = 50) -> list[AlarmChange]:
+        """Return the last changes of state, newest first."""
+        rows = self._home.connection.execute(
+            "SELECT * FROM alarm_changes WHERE alarm=? OR ''=? ORDER BY number DESC LIMIT ?", (alarm, alarm, limit)
+        ).fetchall()
+        return [_change(row) for row in rows]
+
+    def standings(self) -> Sequence[Standing]:
+        """Return where each alarm stands, by name."""
+        rows = self._home.connection.execute(
+            "SELECT alarms.*, alarms_disabled.name IS NULL AS enabled FROM alarms"
+            " LEFT JOIN alarms_disabled ON alarms_disabled.name=alarms.name ORDER BY alarms.name"
+        ).fetchall()
+        return [
+            Standing(
+                name=row["name"],
+                state=AlarmState(row["state"]),
+                since=datetime.fromisoformat(row["since"]),
+                reason=row["reason"],
+                datapoints=_points(row["datapoints"]),
+                evaluated=datetime.fromisoformat(row["evaluated"]),
+                release=row["release"],
+                enabled=bool(row["enabled"]),
+            )
+            for row in rows
+        ]
+
+    def set_enabled(self, name: str, enabled: bool) -> None:
+        """Let an alarm act or not: a disabled one is looked at all the same. Raises AlarmNotFound."""
+        if not any(each.name == name for each in self.standings()):
+            raise AlarmNotFound(alarm=name)
+        with self._home.transaction() as connection:
+            if enabled:
+                connection.execute("DELETE FROM alarms_disabled WHERE name=?", (name,))
+            else:
+                connection.execute("INSERT OR IGNORE INTO alarms_disabled VALUES (?)", (name,))
+
+    def firing(self, release: int, named: Iterable[str], now: datetime) -> Sequence[str]:
+        """Return the alarms that speak against a release: its own ones and the `named` ones, as far as they fire.
+
+        One that is disabled, or that nobody has looked at lately, does not speak; nor does INSUFFICIENT_DATA.
+        """
+        wanted = set(named)
+        return [
+            each.name
+            for each in self.standings()
+            if each.state is AlarmState.ALARM
+            and each.enabled
+            and now - each.evaluated <= STALE
+            and (each.release == release or each.name in wanted)
+        ]
+
+    def untold(self) -> Sequence[tuple[AlarmChange, str]]:
+        """Return the changes that people have yet to be told, each with the kind of its notice."""
+        rows = self._home.connection.execute("SELECT * FROM alarm_changes WHERE tell<>'' ORDER BY number").fetchall()
+        return [(_change(row), row["tell"]) for row in rows]
+
+    def told(self, number: int) -> None:
+        """Note that a change was told."""
+        with self._home.transaction() as connection:
+            connection.execute("UPDATE alarm_changes SET tell='' WHERE number=?", (number,))
+
+    def _last(self) -> int:
+        found = self._home.connection.execute("SELECT max(number) AS last FROM alarm_changes").fetchone()["last"]
+        return int(found or 0)
+
+
+def _save(
+    connection: sqlite3.Connection,
+    alarm: Alarm | Composite,
+    evaluation: Evaluation,
+    before: Standing | None,
+    end: datetime,
+) -> None:
+    """Write one alarm's state, and its change if it is one."""
+    old = before.state if before else AlarmState.INSUFFICIENT_DATA
+    changed = evaluation.state is not old
+    since = end if before is None or changed else before.since
+    points, release = _text(evaluation.datapoints), alarm.release if isinstance(alarm, Alarm) else None
+    row = connection.execute("SELECT raised FROM alarms WHERE name=?", (alarm.name,)).fetchone()
+    raised = bool(row and row["raised"])
+    if changed:
+        acts = alarm.notify and (before is None or before.enabled)
+        tell = _tell(evaluation.state, raised) if acts else ""
+        raised = raised if not tell else tell == RAISED
+        connection.execute(
+            "INSERT INTO alarm_changes (alarm, old, new, at, reason, datapoints, tell) VALUES (?,?,?,?,?,?,?)",
+            (alarm.name, old, evaluation.state, end.isoformat(), evaluation.reason, points, tell),
+        )
+    connection.execute(
+        "INSERT OR REPLACE INTO alarms VALUES (?,?,?,?,?,?,?,?)",
+        (
+            alarm.name,
+            evaluation.state,
+            since.isoformat(),
+            evaluation.reason,
+            points,
+            end.isoformat(),
+            release,
+            int(raised),
+        ),
+    )
+
+
+def _tell(new: AlarmState, raised: bool) -> str:
+    """Return the kind of notice that a change is worth: who was told of an alarm is told of its end."""
+    if new is AlarmState.ALARM:
+        return "" if raised else RAISED
+    return CLEARED if raised and new is AlarmState.OK else ""
+
+
+def _change(row: sqlite3.Row) -> AlarmChange:
+    return AlarmChange(
+        number=row["number"],
+        alarm=row["alarm"],
+        old=AlarmState(row["old"]),
+        new=AlarmState(row["new"]),
+        at=datetime.fromisoformat(row["at"]),
+        reason=row["reason"],
+        datapoints=_points(row["datapoints"]),
+    )
+
+
+def _text(points: Sequence[Datapoint]) -> str:
+    told: list[Json] = [[int(each.at.timestamp()), each.value, each.samples, each.breaching] for each in points]
+    return json.dumps(told, separators=(",", ":"))
+
+
+def _points(text: str) -> tuple[Datapoint, ...]:
+    return tuple(
+        Datapoint(at=datetime.fromtimestamp(at, UTC), value=value, samples=samples, breaching=breaching)
+        for at, value, samples, breaching in json.loads(text)
+    )

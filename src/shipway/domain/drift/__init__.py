@@ -3,6 +3,7 @@
 from shipway.domain.drift.analysis import Analysis, FeatureDrift, analysis_document, read_analysis
 from shipway.domain.drift.judge import CategoricalGap, HorizonDrift, NumericGap, judge_categorical, judge_numeric
 from shipway.domain.drift.ranking import decided, drifted, ranked
+from shipway.domain.drift.report import report_page
 from shipway.domain.drift.settings import DAY, HOUR, WEEK, Comparison, DriftSettings, Horizon, Mode, Rule
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "judge_numeric",
     "ranked",
     "read_analysis",
+    "report_page",
 ]

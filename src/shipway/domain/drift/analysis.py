@@ -7,6 +7,7 @@ from typing import Any
 
 from shipway.domain.drift.judge import HorizonDrift, Standing
 from shipway.domain.drift.ranking import decided
+from shipway.domain.plot import Plot
 from shipway.domain.values import JsonObject
 
 VERSION = 1
@@ -25,6 +26,7 @@ class FeatureDrift:
     """One feature over all horizons. source: input, or output for what the model answered. kind: numeric, categorical.
 
     reading: figures that decide nothing, of the window that decides: psi, wasserstein (in baseline deviations).
+    plot: both distributions over that window.
     """
 
     name: str
@@ -32,6 +34,7 @@ class FeatureDrift:
     kind: str
     horizons: Sequence[HorizonDrift]
     reading: Mapping[str, float] = field(default_factory=dict)
+    plot: Plot | None = None
 
     @property
     def worst(self) -> HorizonDrift:
@@ -151,6 +154,7 @@ def _feature_document(feature: FeatureDrift) -> JsonObject:
         "horizon": seen.horizon,
         "sentence": feature.sentence,
         "reading": dict(feature.reading),
+        "plot": None if feature.plot is None else asdict(feature.plot),
         "horizons": [asdict(one) for one in feature.horizons],
     }
 
@@ -182,4 +186,5 @@ def _read_feature(entry: Mapping[str, Any]) -> FeatureDrift:
         kind=entry["kind"],
         horizons=tuple(horizons),
         reading=entry["reading"],
+        plot=Plot(**{key: tuple(values) for key, values in entry["plot"].items()}) if entry.get("plot") else None,
     )

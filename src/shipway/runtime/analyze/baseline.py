@@ -1,71 +1,47 @@
 """The baseline job: the training data's profile, as the files that every later check compares with."""
 
-import json
-import os
 import sys
 from pathlib import Path
-from typing import Any
 
-import polars as pl
-
+from .blob import pack_plans
 from .documents import constraints, statistics
+from .job import JobRefused, run, write
+from .plan import Plan
 from .profile import Column, profile
+from .tables import columns_of, one_table, tables
 
-MESSAGE_LIMIT = 1024  # bytes that a processing job's exit message may have
-
-
-class BaselineRefused(Exception):
-    """The data cannot serve as a baseline; the message says what to change."""
+PROFILE = "baseline.profile"
 
 
 def main() -> int:
     """Run the job under the processing contract; returns its exit code."""
-    base = Path(os.environ.get("SAGEMAKER_BASE_DIR") or "/opt/ml")
-    try:
-        columns, rows = read(base / "processing" / "input" / "baseline")
-        output = base / "processing" / "output"
-        write(output / "statistics.json", statistics(columns, rows))
-        write(output / "constraints.json", constraints(columns))
-    except (BaselineRefused, OSError, pl.exceptions.PolarsError) as error:
-        message = f"no baseline was made: {error}"
-        (base / "output").mkdir(parents=True, exist_ok=True)
-        (base / "output" / "message").write_bytes(message.encode()[:MESSAGE_LIMIT])
-        print(message, file=sys.stderr)
-        return 1
-    print(f"baseline of {rows} rows and {len(columns)} features")
-    return 0
+    return run(_work, "no baseline was made")
 
 
-def read(folder: Path) -> tuple[list[Column], int]:
-    """Return the profile of each column of the CSV and Parquet files in a folder, and the number of rows.
+def _work(base: Path) -> str:
+    columns, plans, rows = read(base / "processing" / "input" / "baseline")
+    output = base / "processing" / "output"
+    write(output / "statistics.json", statistics(columns, rows))
+    write(output / "constraints.json", constraints(columns))
+    write(output / PROFILE, pack_plans(plans, {"rows": rows}))
+    return f"baseline of {rows} rows and {len(columns)} features"
 
-    CSV files have a header, and all files the same columns. One column is in memory at a time beside the file's bytes.
-    Raises BaselineRefused.
+
+def read(folder: Path) -> tuple[list[Column], list[Plan], int]:
+    """Return the profile and the plan of each column of the files in a folder, and the number of rows.
+
+    One column is in memory at a time beside the files' bytes. Raises JobRefused, TableRefused.
     """
-    files = sorted(path for path in folder.rglob("*") if path.suffix in (".csv", ".parquet") and path.is_file())
+    files = tables(folder)
     if not files:
-        raise BaselineRefused(f"there is no .csv or .parquet file in {folder}")
-    frames = [_frame(path) for path in files]
-    names = frames[0].collect_schema().names()
-    for path, frame in zip(files, frames, strict=True):
-        if frame.collect_schema().names() != names:
-            raise BaselineRefused(f"{path.name} has other columns than {files[0].name}")
-    whole = pl.concat(frames)
-    columns = [profile(whole.select(name).collect().to_series()) for name in names]
+        raise JobRefused(f"there is no .csv or .parquet file in {folder}")
+    found = [profile(series) for series in columns_of(one_table(files))]
+    columns, plans = [column for column, _ in found], [plan for _, plan in found]
     rows = columns[0].present + columns[0].missing if columns else 0
     if not rows:
-        raise BaselineRefused("the data has no rows")
-    return columns, rows
+        raise JobRefused("the data has no rows")
+    return columns, plans, rows
 
 
-def _frame(path: Path) -> pl.LazyFrame:
-    # As text first: what a column is gets decided over all of its values, not over the first hundred.
-    return pl.scan_parquet(path) if path.suffix == ".parquet" else pl.scan_csv(path, infer_schema=False)
-
-
-def write(path: Path, document: dict[str, Any]) -> None:
-    """Write a JSON file that is whole or absent."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(document, indent=1, allow_nan=False))
-    draft.replace(path)
+if __name__ == "__main__":
+    sys.exit(main())

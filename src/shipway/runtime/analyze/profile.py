@@ -1,18 +1,18 @@
-"""What one column of a data set looks like: type, completeness, moments, distribution."""
+"""What one column of a data set looks like: type, completeness, moments, distribution, and how to count the next."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-InferredType = Literal["Integral", "Fractional", "String", "Unknown"]
-BUCKETS = 10
-SKETCH_CAPACITY = 2048  # values of the sorted column that the sketch keeps at most on a level
-DISTINCT_LIMIT = 1000  # categories that are listed one by one
+from .counts import Counts, as_numbers
+from .edges import edges_of, sample_of
+from .kernel import Counter, Moments
+from .plan import CATEGORIES, Plan
+from .sketch import Bucket, Levels, buckets, sketch, spread
 
-Floats = npt.NDArray[np.float64]
+InferredType = Literal["Integral", "Fractional", "String", "Unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Numbers:
     """A numeric column without its missing values.
 
     mean, total, deviation (population), minimum, maximum: in the column's own unit.
-    buckets: BUCKETS times (lower, upper, count), equally wide. sketch: levels of order statistics, level i weighs 2**i.
+    buckets: (lower, upper, rows), equally wide. levels: of the sketch; level i weighs 2**i.
     """
 
     mean: float
@@ -28,8 +28,8 @@ class Numbers:
     deviation: float
     minimum: float
     maximum: float
-    buckets: tuple[tuple[float, float, int], ...]
-    sketch: tuple[tuple[float, ...], ...]
+    buckets: tuple[Bucket, ...]
+    levels: Levels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,85 +51,101 @@ class Column:
         return self.present / rows if rows else 1.0
 
 
-def profile(series: pl.Series) -> Column:
-    """Return the profile of one column. Blank text, null, NaN and infinities count as missing."""
+def profile(series: pl.Series) -> tuple[Column, Plan]:
+    """Return the profile of one column, and the plan by which later rows of it are counted.
+
+    Blank text, null, NaN and infinities count as missing.
+    """
     if series.dtype == pl.String:
         series = series.str.strip_chars().replace("", None)
         numbers = series.cast(pl.Float64, strict=False)
         if numbers.null_count() == series.null_count():  # every value is a number, however it was read
             series = numbers
     if series.dtype == pl.Boolean or series.dtype.is_numeric():
-        return _numeric(series.name, series.cast(pl.Float64))
+        return _numeric(series)
     return _text(series)
 
 
-def _numeric(name: str, series: pl.Series) -> Column:
-    values = series.drop_nulls().to_numpy()
-    finite = values[np.isfinite(values)]
-    missing = len(series) - len(finite)
+def _numeric(series: pl.Series) -> tuple[Column, Plan]:
+    values, nulls, _ = as_numbers(series)
+    drawn = sample_of(values)  # missing values are NaN, sorted to the end
+    finite = drawn[np.isfinite(drawn)]
     if not len(finite):
-        return Column(name=name, type="Unknown", present=0, missing=missing)
-    whole = bool(np.all(finite == np.rint(finite)))
-    return Column(
-        name=name,
-        type="Integral" if whole else "Fractional",
-        present=len(finite),
-        missing=missing,
-        numbers=_numbers(np.sort(finite)),
+        return _text(pl.Series(series.name, [None] * len(series), dtype=pl.String))
+    edges, centre = edges_of(finite), float(finite[len(finite) // 2])
+    moments = Moments()
+    bins = np.append(Counter(edges, centre).count(values, moments), 0)
+    bins[-1] = 0 if nulls is None else int(nulls.sum())
+    bins[-2] -= bins[-1]
+    numbers = _figures(moments, centre, sketch(finite, moments.count))
+    plan = Plan(name=series.name, numeric=True, baseline=bins, edges=edges, centre=centre, deviation=numbers.deviation)
+    column = Column(
+        name=series.name,
+        type="Integral" if moments.whole == moments.count else "Fractional",
+        present=moments.count,
+        missing=len(series) - moments.count,
+        numbers=numbers,
     )
+    return column, plan
 
 
-def _numbers(ordered: Floats) -> Numbers:
-    """Return the figures of sorted values, shape (n,), n >= 1."""
-    centre = float(ordered[len(ordered) // 2])
-    shifted = ordered - centre  # so that large offsets do not eat the deviation's digits
-    mean = float(np.mean(shifted))
-    edges = np.linspace(ordered[0], ordered[-1], BUCKETS + 1)
-    inner = np.searchsorted(ordered, edges[1:-1], side="left")
-    counts = np.diff(np.concatenate(([0], inner, [len(ordered)])))
-    bounds = zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True)
+def _figures(moments: Moments, centre: float, levels: Levels) -> Numbers:
+    mean = moments.shifted / moments.count
     return Numbers(
         mean=mean + centre,
-        total=float(np.sum(ordered)),
-        deviation=float(np.sqrt(np.mean((shifted - mean) ** 2))),
-        minimum=float(ordered[0]),
-        maximum=float(ordered[-1]),
-        buckets=tuple((low, high, int(count)) for low, high, count in bounds),
-        sketch=sketch(ordered),
+        total=moments.shifted + centre * moments.count,
+        deviation=float(np.sqrt(max(0.0, moments.squared / moments.count - mean * mean))),
+        minimum=moments.minimum,
+        maximum=moments.maximum,
+        buckets=buckets(levels, moments.minimum, moments.maximum),
+        levels=levels,
     )
 
 
-def sketch(ordered: Floats) -> tuple[tuple[float, ...], ...]:
-    """Return a KLL-shaped sketch of sorted values: level i holds values that stand for 2**i rows each.
-
-    Every 2**h-th order statistic goes on level h, and the rows that are left over fill the levels below it by the
-    binary digits of their number: the weights add up to n exactly, and no rank is wrong by more than 2**h.
-    Source of the shape: Karnin, Lang, Liberty, "Optimal Quantile Approximation in Streams", FOCS 2016.
-    """
-    height = max(0, int(np.ceil(np.log2(len(ordered) / SKETCH_CAPACITY)))) if len(ordered) > SKETCH_CAPACITY else 0
-    step = 2**height
-    blocks = len(ordered) // step
-    levels: list[tuple[float, ...]] = [()] * height
-    levels.append(tuple(ordered[step // 2 : blocks * step : step].tolist()))
-    start = blocks * step
-    for level in range(height - 1, -1, -1):
-        if (len(ordered) - start) & 2**level:
-            levels[level] = (float(ordered[start + 2**level // 2]),)
-            start += 2**level
-    return tuple(levels)
-
-
-def _text(series: pl.Series) -> Column:
+def _text(series: pl.Series) -> tuple[Column, Plan]:
     present = series.drop_nulls().cast(pl.String)
-    counts = present.value_counts(sort=True, name="rows")
-    names = counts[counts.columns[0]].to_list()
-    rows = counts["rows"].to_list()
-    listed = sorted(zip(names, rows, strict=True), key=lambda pair: (-pair[1], pair[0]))[:DISTINCT_LIMIT]
-    return Column(
+    counts = present.alias("value").value_counts(name="rows").sort(["rows", "value"], descending=[True, False])
+    names, rows = counts["value"].head(CATEGORIES).to_list(), counts["rows"].head(CATEGORIES).to_list()
+    missing = len(series) - len(present)
+    plan = Plan(
+        name=series.name,
+        numeric=False,
+        baseline=np.array([*rows, len(present) - sum(rows), missing], dtype=np.int64),
+        categories=tuple(names),
+        singles=int((counts["rows"] == 1).sum()),
+    )
+    column = Column(
         name=series.name,
         type="String" if len(present) else "Unknown",
         present=len(present),
-        missing=len(series) - len(present),
-        distinct=len(names),
-        categories=dict(listed),
+        missing=missing,
+        distinct=len(counts),
+        categories=dict(zip(names, rows, strict=True)),
+    )
+    return column, plan
+
+
+def seen(plan: Plan, counts: Counts) -> Column:
+    """Return what counted rows look like. Their sketch is drawn from the counts: right to 1/256 of the ranks."""
+    missing = plan.missing(counts.bins)
+    if not plan.numeric:
+        named = dict(zip(plan.categories, counts.bins[:-2].tolist(), strict=True)) | dict(counts.unknown)
+        found = {name: rows for name, rows in sorted(named.items(), key=lambda pair: (-pair[1], pair[0])) if rows}
+        present = counts.rows - missing
+        type_: InferredType = "String" if present else "Unknown"
+        return Column(
+            name=plan.name, type=type_, present=present, missing=missing, distinct=len(found), categories=found
+        )
+    moments = counts.moments
+    if not moments.count:
+        return Column(name=plan.name, type="Unknown", present=0, missing=counts.rows)
+    values = spread(plan.edges, counts.bins[1:-3].tolist(), (moments.minimum, moments.maximum))
+    if moments.whole == moments.count:
+        values = np.rint(values)
+    return Column(
+        name=plan.name,
+        type="Integral" if moments.whole == moments.count else "Fractional",
+        present=moments.count,
+        missing=counts.rows - moments.count,
+        numbers=_figures(moments, plan.centre, sketch(values, moments.count)),
     )

@@ -20,11 +20,11 @@ class Built(NamedTuple):
 
 def build_images(images: Images, name: str, folder: Path, progress: Callable[[str], None]) -> dict[str, Built]:
     """Return the images of a project folder: "Image", "FunctionImage" and "AnalyzeImage". Raises BuildFailed."""
-    analyze = Path(str(resources.files("shipway.runtime") / "analyze"))
+    package = Path(str(resources.files("shipway")))  # the analyzer's image has our domain in it
     plans = {
         "Image": (name, folder / "container", "Dockerfile"),
         "FunctionImage": (f"{name}-function", folder, "container/Dockerfile.function"),
-        "AnalyzeImage": ("analyze", analyze, "Dockerfile"),
+        "AnalyzeImage": ("analyze", package, "runtime/analyze/Dockerfile"),
     }
 
     def build_one(plan: tuple[str, Path, str]) -> Built:

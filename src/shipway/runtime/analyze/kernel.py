@@ -1,0 +1,82 @@
+"""Counting numbers between fixed edges, fast: chunks are sorted in a buffer that stays in the processor's cache."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+CHUNK = 32_768  # doubles; 256 KiB
+_LOWEST = -np.finfo(np.float64).max
+
+
+@dataclass(slots=True)
+class Moments:
+    """Of the finite values. shifted: sum of value - centre; squared: of its squares. whole: values without a rest."""
+
+    count: int = 0
+    whole: int = 0
+    shifted: float = 0.0
+    squared: float = 0.0
+    minimum: float = np.inf
+    maximum: float = -np.inf
+
+    def add(self, other: "Moments") -> None:
+        """Take in another's values, of the same centre."""
+        self.count += other.count
+        self.whole += other.whole
+        self.shifted += other.shifted
+        self.squared += other.squared
+        self.minimum = min(self.minimum, other.minimum)
+        self.maximum = max(self.maximum, other.maximum)
+
+
+class Counter:
+    """Counts the values of one feature. edges: ascending and distinct, shape (k,); centre: a value amid the data."""
+
+    def __init__(self, edges: Floats, centre: float) -> None:
+        self.probes = np.concatenate(([_LOWEST], edges, [np.inf, np.nan]))
+        self.centre = centre
+        self._buffer = np.empty(CHUNK)
+        self._spare = np.empty(CHUNK)
+
+    def bins(self) -> int:
+        """Return how many bins there are: -inf, below, k - 1 between edges, above, +inf, NaN."""
+        return len(self.probes) + 1
+
+    def count(self, values: Floats, moments: Moments) -> Ints:
+        """Return the values of each bin, shape (bins,); moments takes in the finite ones.
+
+        A value equal to an edge counts as above it. Sorting a chunk and looking the edges up in it is several times
+        as fast as looking each value up among the edges, wherever numpy's sort is vectorized, and no slower elsewhere.
+        """
+        counts = np.zeros(self.bins(), dtype=np.int64)
+        for start in range(0, len(values), CHUNK):
+            chunk = values[start : start + CHUNK]
+            buffer = self._buffer[: len(chunk)]
+            buffer[:] = chunk
+            buffer.sort()
+            places = buffer.searchsorted(self.probes, side="left")
+            counts[0] += places[0]
+            counts[1:-1] += np.diff(places)
+            counts[-1] += len(chunk) - places[-1]
+            self._measure(buffer[places[0] : places[-2]], moments)
+        return counts
+
+    def _measure(self, ordered: Floats, moments: Moments) -> None:
+        # Plain sums: a dot product would start a pool of threads, which costs more than it brings.
+        if not len(ordered):
+            return
+        spare = self._spare[: len(ordered)]
+        moments.count += len(ordered)
+        np.rint(ordered, out=spare)
+        moments.whole += int(np.count_nonzero(spare == ordered))
+        np.subtract(ordered, self.centre, out=spare)
+        moments.shifted += float(spare.sum())
+        with np.errstate(over="ignore"):  # the square of 1e200 is infinite, and so is then the deviation
+            np.multiply(spare, spare, out=spare)
+        moments.squared += float(spare.sum())
+        moments.minimum = min(moments.minimum, float(ordered[0]))
+        moments.maximum = max(moments.maximum, float(ordered[-1]))

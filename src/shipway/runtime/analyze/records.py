@@ -1,0 +1,177 @@
+"""Captured records, read fast: lines of JSON become payloads of CSV or JSON, each with its place in time."""
+
+import base64
+import binascii
+import gzip
+import hashlib
+import zlib
+from collections import Counter as Tally
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from .history import Source
+from .plan import SLOTS
+
+SLOT = 3600 // SLOTS  # seconds
+BATCH = 16 << 20  # bytes of lines that are decoded at once
+GZIP = ".gz"
+
+
+class Side(msgspec.Struct):
+    """One direction of an invocation."""
+
+    data: str = ""
+    encoding: str = "CSV"
+    content_type: str = msgspec.field(name="observedContentType", default="")
+
+
+class Sides(msgspec.Struct):
+    """Both directions."""
+
+    request: Side = msgspec.field(name="endpointInput", default_factory=Side)
+    answer: Side = msgspec.field(name="endpointOutput", default_factory=Side)
+
+
+class Event(msgspec.Struct):
+    """What and when."""
+
+    id: str = msgspec.field(name="eventId", default="")
+    time: str = msgspec.field(name="inferenceTime", default="")
+
+
+class Line(msgspec.Struct):
+    """One line of a captured file."""
+
+    sides: Sides = msgspec.field(name="captureData")
+    event: Event = msgspec.field(name="eventMetadata")
+
+
+@dataclass(slots=True)
+class Payloads:
+    """Texts of one direction and one kind (CSV or JSON). moments: slots since 1970 that each of them belongs to."""
+
+    moments: list[int] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+
+Batch = dict[tuple[str, str], Payloads]  # (source, kind) -> payloads
+
+_DECODER = msgspec.json.Decoder(Line)
+_BROKEN = (msgspec.MsgspecError, UnicodeDecodeError)
+
+
+class Reader:
+    """Reads captured files of one run; records outside of start <= time < end (aware) are counted, not kept."""
+
+    def __init__(self, start: datetime, end: datetime, tally: Tally[str]) -> None:
+        self.start, self.end, self.tally = start, end, tally
+        self._seen: set[bytes] = set()
+        self._moments: dict[str, int | None] = {}
+
+    def read(self, path: Path) -> Iterator[Batch]:
+        """Yield the records of a file, some megabytes at a time. Raises OSError, also for a damaged archive.
+
+        Lines that are no records are counted as malformed, half a line at the end among them.
+        """
+        try:
+            with gzip.open(path) if path.suffix == GZIP else path.open("rb") as file:
+                while lines := file.readlines(BATCH):
+                    yield self._batch(self._decoded(lines))
+        except (EOFError, zlib.error) as error:
+            raise OSError(f"{path.name} is no whole archive: {error}") from None
+
+    def _decoded(self, lines: list[bytes]) -> list[Line]:
+        try:
+            return _DECODER.decode_lines(b"".join(lines))
+        except _BROKEN:
+            return [line for raw in lines if raw.strip() and (line := self._one(raw)) is not None]
+
+    def _one(self, raw: bytes) -> Line | None:
+        try:
+            return _DECODER.decode(raw)
+        except _BROKEN:
+            self.tally["malformed"] += 1
+            return None
+
+    def _batch(self, lines: list[Line]) -> Batch:
+        batch: Batch = {}
+        self.tally["records"] += len(lines)
+        for line in lines:
+            moment = self._moment(line.event.time)
+            if moment is None:
+                self.tally["outside"] += 1
+            elif self._repeated(line.event.id):
+                self.tally["duplicates"] += 1
+            else:
+                self.tally["binary"] += not _put(batch, "input", line.sides.request, moment)
+                _put(batch, "output", line.sides.answer, moment)
+        return batch
+
+    def _repeated(self, event: str) -> bool:
+        if not event:
+            return False
+        key = hashlib.blake2b(event.encode(), digest_size=8).digest()
+        before = len(self._seen)
+        self._seen.add(key)
+        return len(self._seen) == before
+
+    def _moment(self, text: str) -> int | None:
+        try:
+            return self._moments[text]
+        except KeyError:
+            moment = self._moments[text] = self._parsed(text)
+            return moment
+
+    def _parsed(self, text: str) -> int | None:
+        try:
+            time = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        return int(time.timestamp()) // SLOT if self.start <= time < self.end else None
+
+
+def hour_of(moment: int) -> datetime:
+    """Return the hour that a slot is in."""
+    return start_of_hour(datetime.fromtimestamp(moment * SLOT, UTC))
+
+
+def start_of_hour(time: datetime) -> datetime:
+    """Return the start of the hour that a time is in."""
+    return time.replace(minute=0, second=0, microsecond=0)
+
+
+def source_of(path: Path) -> Source:
+    """Return what names a file: its name, its size and its content's digest."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Source(name=path.name, size=path.stat().st_size, digest=digest[:32])
+
+
+def _put(batch: Batch, source: str, side: Side, moment: int) -> bool:
+    """Keep one direction of a record; returns whether it is text that may have rows."""
+    kind, text = side.encoding, side.data
+    if kind not in {"CSV", "JSON"}:
+        kind, text = _decoded_text(side)
+    if not text:
+        return bool(kind)
+    payloads = batch.get((source, kind))
+    if payloads is None:
+        payloads = batch[source, kind] = Payloads()
+    payloads.moments.append(moment)
+    payloads.texts.append(text)
+    return True
+
+
+def _decoded_text(side: Side) -> tuple[str, str]:
+    """Return kind and text of a base64 body; no kind for one that holds no rows, as a picture does."""
+    named = side.content_type.partition(";")[0].strip().lower()
+    kind = "CSV" if named == "text/csv" else "JSON" if "json" in named else ""
+    try:
+        return kind, base64.b64decode(side.data, validate=True).decode() if kind else ""
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""

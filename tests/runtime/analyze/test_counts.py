@@ -1,0 +1,181 @@
+"""Counts between edges against brute force, on data of every kind; sums that do not depend on any order."""
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shipway.runtime.analyze.blob import BlobDamaged, pack_counts, pack_plans, unpack_counts, unpack_plans
+from shipway.runtime.analyze.counts import Counts, absent, counted, even_bounds
+from shipway.runtime.analyze.edges import SAMPLE, edges_of, sample_of
+from shipway.runtime.analyze.kernel import CHUNK
+from shipway.runtime.analyze.measure import clustering, ks_distance
+from shipway.runtime.analyze.plan import Plan
+from shipway.runtime.analyze.profile import profile
+
+RANDOM = np.random.default_rng(5)
+KINDS: dict[str, Callable[[int], pl.Series]] = {
+    "random": lambda n: pl.Series("x", RANDOM.normal(size=n)),
+    "discrete": lambda n: pl.Series("x", RANDOM.poisson(3, n)),
+    "binary": lambda n: pl.Series("x", RANDOM.integers(0, 2, n).astype(bool)),
+    "constant": lambda n: pl.Series("x", np.full(n, 7.5)),
+    "all null": lambda n: pl.Series("x", [None] * n, dtype=pl.Float64),
+    "holes": lambda n: pl.Series("x", [(None, float("nan"), 1.5, 2.0, i * 0.5)[i % 5] for i in range(n)]),
+    "infinite": lambda n: pl.Series("x", RANDOM.choice([np.inf, -np.inf, 1.0, 2.5], n)),
+    "far from zero": lambda n: pl.Series("x", 1e12 + RANDOM.normal(size=n)),
+    "int64": lambda n: pl.Series("x", RANDOM.integers(-(2**63), 2**63 - 1, n)),
+    "text": lambda n: pl.Series("x", [f"v{i}" for i in RANDOM.zipf(1.3, n) % 2000]),
+    "zeros": lambda n: pl.Series("x", np.where(RANDOM.random(n) < 0.5, 0.0, RANDOM.random(n))),
+}
+
+
+def brute(plan: Plan, series: pl.Series) -> list[int]:
+    """The same counts, one value at a time."""
+    bins = [0] * plan.bins
+    for value in series.to_list():
+        if plan.numeric:
+            bins[_numeric_bin(plan, value)] += 1
+        else:
+            bins[plan.places.get(str(value), plan.bins - 2) if value is not None else -1] += 1
+    return bins
+
+
+def _numeric_bin(plan: Plan, value: float | None) -> int:
+    if value is None:
+        return -1
+    number = float(value)
+    if np.isnan(number):
+        return -2
+    if np.isinf(number):
+        return 0 if number < 0 else -3
+    return 1 + sum(edge <= number for edge in plan.edges.tolist())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("rows", [1, 700, CHUNK + 100])
+def test_counts_are_those_of_brute_force(kind: str, rows: int) -> None:
+    baseline, window = KINDS[kind](rows), KINDS[kind](min(rows, 900))
+    column, plan = profile(baseline)
+    assert plan.rows == rows
+    assert column.present + column.missing == rows
+    assert plan.missing(plan.baseline) == column.missing
+    found = counted(plan, window, even_bounds(len(window)))
+    assert found.bins.tolist() == brute(plan, window)
+    assert found.blocks.sum() == found.rows == len(window)
+    if rows < 2000 and column.present:
+        assert plan.baseline.tolist() == brute(plan, baseline)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_sum_of_parts_is_the_whole(kind: str) -> None:
+    _, plan = profile(KINDS[kind](5000))
+    window = KINDS[kind](3000)
+    whole = counted(plan, window, [0, *[3000] * 10])
+    one, two = (counted(plan, part, [0, *[len(part)] * 10]) for part in (window[:1234], window[1234:]))
+    both, back = Counts(one.bins.copy(), one.blocks.copy()), Counts(two.bins.copy(), two.blocks.copy())
+    both.add(two)
+    back.add(one)
+    for summed in (both, back):
+        assert summed.bins.tolist() == whole.bins.tolist()
+        assert summed.blocks.tolist() == whole.blocks.tolist()
+    one.add(two)
+    assert (one.moments.count, one.moments.whole) == (whole.moments.count, whole.moments.whole)
+    assert (one.moments.minimum, one.moments.maximum) == (whole.moments.minimum, whole.moments.maximum)
+    assert one.moments.shifted == pytest.approx(whole.moments.shifted, rel=1e-9, abs=1e-6)
+
+
+@pytest.mark.parametrize("n", [3, 255, 257, 742, 10_000])
+def test_the_distance_is_the_exact_one_within_one_bin(n: int) -> None:
+    baseline, window = RANDOM.normal(size=n), RANDOM.normal(0.4, 1.2, size=1500)
+    _, plan = profile(pl.Series("x", baseline))
+    found = counted(plan, pl.Series("x", window), even_bounds(1500))
+    at = np.concatenate((baseline, window))
+    below = [np.searchsorted(np.sort(values), at, side="right") / len(values) for values in (baseline, window)]
+    exact = np.abs(below[0] - below[1]).max()
+    distance = float(ks_distance(plan.baseline, found.bins))
+    assert exact - 1 / 256 - 1 / n <= distance <= exact + 1e-12
+
+
+def test_a_common_value_is_told_from_what_lies_just_above_it() -> None:
+    zeros = np.where(RANDOM.random(20_000) < 0.5, 0.0, 1 + RANDOM.random(20_000))
+    _, plan = profile(pl.Series("x", zeros))
+    moved = np.where(zeros == 0.0, 1e-9, zeros)
+    found = counted(plan, pl.Series("x", moved), even_bounds(20_000))
+    assert float(ks_distance(plan.baseline, found.bins)) == pytest.approx(0.5, abs=0.02)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=400))
+@settings(max_examples=60, deadline=None)
+def test_edges_ascend_and_hold_all_values(values: list[float]) -> None:
+    ordered = np.sort(np.array(values))
+    with np.errstate(over="ignore"):
+        edges = edges_of(ordered)
+    assert np.all(edges[1:] > edges[:-1])
+    assert edges[0] == ordered[0]
+    assert edges[-1] > ordered[-1]
+    assert len(edges) <= 260
+
+
+def test_a_sample_covers_the_data_in_any_order() -> None:
+    ordered = sample_of(np.arange(SAMPLE * 3 + 7, dtype=np.float64))
+    assert len(ordered) == SAMPLE
+    assert np.abs(ordered / (SAMPLE * 3 + 7) - (np.arange(SAMPLE) + 0.5) / SAMPLE).max() < 1e-4
+
+
+@pytest.mark.parametrize(("copies", "low", "high"), [(1, 1.0, 1.2), (20, 15.0, 25.0), (5, 4.0, 6.5)])
+def test_rows_in_runs_of_copies_are_seen_as_clustered(copies: int, low: float, high: float) -> None:
+    _, plan = profile(pl.Series("x", RANDOM.normal(size=10_000)))
+    hours = []
+    for _ in range(20):
+        window = pl.Series("x", np.repeat(RANDOM.normal(size=2000 // copies), copies))
+        hours.append(counted(plan, window, even_bounds(len(window))))
+    found = clustering(hours)
+    assert found is not None
+    assert low <= found <= high
+
+
+def test_rows_of_a_single_moment_may_all_be_one() -> None:
+    _, plan = profile(pl.Series("x", RANDOM.normal(size=1000)))
+    window = pl.Series("x", RANDOM.normal(size=1000))
+    burst = counted(plan, window, [0, *[1000] * 10])
+    assert clustering([burst]) is None
+    assert clustering([]) is None
+    other = counted(plan, window * 2, [0, *[1000] * 10])
+    assert (clustering([burst, other]) or 0) > 2  # hours are compared where blocks can't be
+
+
+def test_a_column_that_is_not_there_is_missing() -> None:
+    _, plan = profile(pl.Series("x", RANDOM.normal(size=1000)))
+    found = absent(plan, even_bounds(50))
+    assert (found.rows, plan.missing(found.bins), int(found.blocks[:, -1].sum())) == (50, 50, 50)
+
+
+def test_plans_and_counts_survive_being_written() -> None:
+    plans = [profile(KINDS[kind](800))[1] for kind in ("random", "text", "binary")]
+    again, header = unpack_plans(pack_plans(plans, {"rows": 800}))
+    assert header["rows"] == 800
+    assert [plan.key for plan in again] == [plan.key for plan in plans]
+    for before, after in zip(plans, again, strict=True):
+        assert after.baseline.tolist() == before.baseline.tolist()
+        assert after.edges.tolist() == before.edges.tolist()
+        assert (after.categories, after.centre, after.singles) == (before.categories, before.centre, before.singles)
+    counts = {plan.key: counted(plan, KINDS["text"](500), even_bounds(500)) for plan in plans[1:2]}
+    data = pack_counts(counts, {"rows": 500})
+    found, header, length = unpack_counts(data + b"what follows")
+    assert (length, header["rows"]) == (len(data), 500)
+    assert found["x"].bins.tolist() == counts["x"].bins.tolist()
+    assert found["x"].unknown == counts["x"].unknown
+
+
+@pytest.mark.parametrize("damage", [b"", b"SHPROF1\n", b"x" * 100])
+def test_damaged_bytes_are_refused(damage: bytes) -> None:
+    with pytest.raises(BlobDamaged):
+        unpack_plans(damage)
+    whole = pack_plans([profile(pl.Series("x", [1.0, 2.0]))[1]], {})
+    with pytest.raises(BlobDamaged):
+        unpack_plans(whole[:-3])
+    with pytest.raises(BlobDamaged):
+        unpack_plans(whole[:-3] + b"abc")

@@ -10,6 +10,7 @@ from pathlib import Path
 from fake_data import digest
 from fake_inspect import FakeInspect
 from fake_ledger import FakeLedger
+from fake_quality import FakeQuality
 from fake_triggers import FakeTriggers
 from shipway.domain.approval import Approval, ApprovalNotFound, ApprovalStatus, Decision, decide
 from shipway.domain.deployment import (
@@ -70,6 +71,7 @@ class FakeTarget(FakeLedger):
     keys: dict[str, str] = field(default_factory=dict)
     built: bool = False
     triggers: FakeTriggers = field(default_factory=FakeTriggers)
+    quality: FakeQuality = field(default_factory=FakeQuality)
 
     @cached_property
     def people(self) -> LocalPeople:

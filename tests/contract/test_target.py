@@ -13,6 +13,7 @@ from shipway.domain.approval import (
     Decision,
 )
 from shipway.domain.deployment import DeploymentNotFound
+from shipway.domain.label import LabelsInvalid
 from shipway.domain.pipeline import (
     APPROVAL,
     STAGES,
@@ -264,3 +265,13 @@ def test_every_trigger_is_listed_and_what_is_told_waits(target: Target) -> None:
     assert {each.kind: each.waiting for each in target.triggers.list()}[CauseKind.DATA] == waiting[CauseKind.DATA] + 1
     with pytest.raises(TriggerUnknown):
         target.triggers.tell(CauseKind.DRIFT, by="ada")
+
+
+def test_labels_are_kept_once_and_early_ones_wait(target: Target) -> None:
+    told = target.quality.add("inference,label\na-1-r7,1\nb-2,0\n", source="a file", by="ada")
+    assert (told.new, told.repeated, told.conflicts) == (2, 0, ())
+    again = target.quality.add("inference,label\na-1,1\nb-2,1\n", source="a file", by="ada")
+    assert (again.new, again.repeated, len(again.conflicts)) == (0, 1, 1)
+    assert all(0 <= window.coverage <= 1 for window in target.quality.windows())
+    with pytest.raises(LabelsInvalid):
+        target.quality.add("nothing", source="a file", by="ada")

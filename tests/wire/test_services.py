@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from s3_server import serving_app
-from shipway.awsapi.app import api
+from shipway.awsapi.app import APPROVE, api
 from shipway.awsapi.approve import ApprovalPage
 from shipway.awsapi.s3 import s3_app
 from shipway.awsapi.services import Backend, describe_endpoint
@@ -53,7 +53,9 @@ def url(tmp_path: Path, hooks: Hooks) -> Iterator[str]:
 
     page = ApprovalPage(nobody, nobody)
     backend = Backend(credentials=secret, answer_hook=hooks.answer, describe_endpoint=describe)
-    with serving_app(api(s3_app(Store(tmp_path / "store"), secret), backend, lambda: True, page)) as address:
+    with serving_app(
+        api(s3_app(Store(tmp_path / "store"), secret), backend, lambda: True, {APPROVE: page.answer})
+    ) as address:
         yield address
 
 

@@ -11,8 +11,9 @@ from types import FrameType
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from shipway.awsapi.app import api
+from shipway.awsapi.app import APPROVE, LABELS, api
 from shipway.awsapi.approve import ApprovalPage
+from shipway.awsapi.labels import LabelsPage
 from shipway.awsapi.s3 import s3_app
 from shipway.awsapi.services import Backend, describe_endpoint
 from shipway.console.app import Console, wanted
@@ -48,7 +49,9 @@ def serve(machine: Machine) -> None:
 
     backend = Backend(credentials=secret, answer_hook=machine.deployments.answer_hook, describe_endpoint=describe)
     page = ApprovalPage(machine.decisions.linked, machine.decisions.decide_by_link)
-    aws = api(s3_app(machine.store, secret), backend, lambda: plane.healthy, page)
+    labels = LabelsPage(machine.gateway.keys, lambda text, by: machine.quality.add(text, source="the request", by=by))
+    pages = {APPROVE: page.answer, LABELS: labels.answer}
+    aws = api(s3_app(machine.store, secret), backend, lambda: plane.healthy, pages)
     console = Console(LocalTarget(machine), machine.people, access(machine))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -76,6 +76,12 @@ def prod_endpoint(project: str, release: int) -> str:
     return f"{project}-prod-{release}"
 
 
+def release_of_endpoint(project: str, endpoint: str) -> int | None:
+    """The release that a production endpoint of this project answers for; None for any other endpoint."""
+    number = endpoint.removeprefix(f"{project}-prod-")
+    return int(number) if number != endpoint and number.isdigit() else None
+
+
 def api_function(project: str) -> str:
     """The function behind the public API."""
     return f"{project}-api"

@@ -243,18 +243,47 @@ class WorkflowSettings:
     backoff: float = 2.0
 
 
+class Predicts(StrEnum):
+    """What a model predicts: a probability of one thing, one of many classes, or a number; `auto` looks at labels."""
+
+    AUTO = "auto"
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+
+
+class DriftMode(StrEnum):
+    """Whose rule decides on drift: ours, or SageMaker Model Monitor's own numbers."""
+
+    SHIPWAY = "shipway"
+    SAGEMAKER = "sagemaker"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoringSettings:
     """What is watched in production.
 
-    drift_tolerance: distance between baseline and live distribution that is of no concern, 0..1.
+    every: how often captured data is analysed, whole hours, 1 h..1 d.
+    drift_tolerance: distance between baseline and live distribution that is of no concern, 0..1; thresholds: feature
+    -> another one for it. drift_budget: false alarms allowed in 30 days, over all features and windows together.
     features: names to watch, empty = every declared feature. alarms: drift metrics that alert, empty = all of them.
+    predicts: what the model predicts. decision_threshold: a binary score at or above it is a yes, 0..1.
+    quality_metric: compared with the evaluation, "" = the gate's. quality_tolerance: loss that is of no concern, in
+    that metric's unit, >= 0.
     """
 
     enabled: bool = True
-    drift_tolerance: float = 0.1
+    every: timedelta = timedelta(hours=1)
+    drift_mode: DriftMode = DriftMode.SHIPWAY
+    drift_tolerance: float = 0.05
+    drift_budget: float = 0.1
+    thresholds: Mapping[str, float] = field(default_factory=dict)
     features: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
+    predicts: Predicts = Predicts.AUTO
+    decision_threshold: float = 0.5
+    quality_metric: str = ""
+    quality_tolerance: float = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

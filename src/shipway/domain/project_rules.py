@@ -16,6 +16,7 @@ from shipway.domain.units import Size, format_duration
 GIB = 2**30
 MIB = 2**20
 SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
 RESERVED = {"ENDPOINT_NAME": "the name of the endpoint", "SHARED_VOLUME": "the path of the shared volume"}
 _NAME = re.compile(r"[a-z](?:-?[a-z0-9])+")
 _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]")
@@ -216,7 +217,17 @@ def _smtp(project: Project) -> Iterator[Problem]:
 
 def _monitoring(project: Project) -> Iterator[Problem]:
     monitoring, declared = project.monitoring, list(project.data.features)
+    yield from _time("monitoring.every", monitoring.every, HOUR, timedelta(days=1))
+    if monitoring.every % HOUR:
+        yield Problem(path="monitoring.every", problem="it is not whole hours", remedy='write "1h" to "24h"')
     yield from _between("monitoring.drift_tolerance", monitoring.drift_tolerance, 0, 1)
+    yield from _between("monitoring.drift_budget", monitoring.drift_budget, 0.0001, 100)
+    yield from _between("monitoring.decision_threshold", monitoring.decision_threshold, 0, 1)
+    yield from _between("monitoring.quality_tolerance", monitoring.quality_tolerance, 0, 1e9)
+    for feature, threshold in monitoring.thresholds.items():
+        yield from _between(f"monitoring.thresholds.{feature}", threshold, 0, 1)
+        if feature not in declared:
+            yield _unknown(f"monitoring.thresholds.{feature}", feature, declared)
     for index, feature in enumerate(monitoring.features):
         if feature not in declared:
             yield _unknown(f"monitoring.features[{index}]", feature, declared)

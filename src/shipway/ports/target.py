@@ -11,6 +11,7 @@ from shipway.domain.errors import ShipwayError
 from shipway.domain.pipeline import Cause, Execution
 from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
+from shipway.ports.model_quality import ModelQuality
 from shipway.ports.people import People
 from shipway.ports.trigger import Triggers
 
@@ -324,6 +325,10 @@ class Target(Protocol):
 
     def create_key(self, name: str, *, by: str = "") -> str:
         """Return a new API key for a client; it is shown once and kept only as a hash. by: as in `put`."""
+
+    @property
+    def quality(self) -> ModelQuality:
+        """Labels, and how good the model's answers were."""
 
     @property
     def triggers(self) -> Triggers:

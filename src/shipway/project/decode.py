@@ -23,7 +23,9 @@ from shipway.domain.notice import Security
 from shipway.domain.project import (
     DataFormat,
     Direction,
+    DriftMode,
     FeatureType,
+    Predicts,
     Problem,
     Project,
     ProjectInvalid,
@@ -33,7 +35,10 @@ from shipway.domain.project_rules import suggestion, validate
 from shipway.domain.units import Size, UnitError, parse_duration, parse_size
 
 FILE = "shipway.toml"
-CHOICES = (DataFormat, Direction, FeatureType, Strategy, Comparison, Missing, LowSamples, Security)
+CHOICES = (
+    *(DataFormat, Direction, DriftMode, FeatureType, Predicts, Strategy),
+    *(Comparison, Missing, LowSamples, Security),
+)
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 

@@ -44,6 +44,15 @@ class Rollback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """Labels as text: CSV with a header, or JSON lines. source: what messages call it."""
+
+    text: str
+    source: str = "the request"
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey:
     """A client of the production API."""
 

@@ -43,6 +43,11 @@ class Home:
         return self.root / "store"
 
     @property
+    def quality(self) -> Path:
+        """Predictions and labels."""
+        return self.root / "quality.db"
+
+    @property
     def sources(self) -> Path:
         """Snapshots of the user's files, one folder a digest."""
         return self.root / "sources"

@@ -26,6 +26,7 @@ from shipway.domain.store.name import parse_uri
 from shipway.domain.store.object import ObjectVersion
 from shipway.domain.values import Json, JsonObject
 from shipway.domain.workflow_execution import WorkflowExecution
+from shipway.ports.model_quality import ModelQuality
 from shipway.ports.target import (
     Answer,
     Archive,
@@ -280,6 +281,10 @@ class LocalTarget:
         self._machine.gateway.add_key(_hash(key), name)
         self._machine.home.record(by or getpass.getuser(), "create key", name)
         return key
+
+    @property
+    def quality(self) -> ModelQuality:
+        return self._machine.quality
 
     @property
     def triggers(self) -> Triggers:

@@ -1,7 +1,7 @@
 """How the pieces of this target are put together."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from shipway.domain import names
@@ -25,6 +25,8 @@ from shipway.targets.local.images import Images
 from shipway.targets.local.jobs import Jobs
 from shipway.targets.local.jobs import handlers as job_handlers
 from shipway.targets.local.jsonata import Evaluator
+from shipway.targets.local.model_quality import LocalModelQuality, Sources
+from shipway.targets.local.model_quality.records import records
 from shipway.targets.local.notify import Inbox
 from shipway.targets.local.package import Models
 from shipway.targets.local.parts import Parts
@@ -161,6 +163,19 @@ class Machine:
     def engine(self) -> Engine:
         """Durable executions of the pipeline and of the training workflow."""
         return Engine(self.home.database, self.handlers(), jsonata=Evaluator())
+
+    @cached_property
+    def quality(self) -> LocalModelQuality:
+        """Labels, and how good the model's answers were."""
+        return LocalModelQuality(
+            self.home.quality,
+            Sources(
+                project=self.now,
+                events=self.store.events,
+                records=partial(records, self.store),
+                evaluation=lambda release: self.ledger.get(release).bundle.metrics,
+            ),
+        )
 
     @cached_property
     def triggers(self) -> LocalTriggers:

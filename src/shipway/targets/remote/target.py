@@ -31,6 +31,7 @@ from shipway.ports.target import (
 )
 from shipway.targets.remote.client import Client, OnlyThere, quoted
 from shipway.targets.remote.inspect import RemoteInspect
+from shipway.targets.remote.model_quality import RemoteModelQuality
 from shipway.targets.remote.people import RemotePeople
 from shipway.targets.remote.trigger import RemoteTriggers
 
@@ -91,6 +92,10 @@ class RemoteTarget:
     @property
     def inspect(self) -> RemoteInspect:
         return RemoteInspect(self._client)
+
+    @property
+    def quality(self) -> RemoteModelQuality:
+        return RemoteModelQuality(self._client)
 
     @property
     def triggers(self) -> RemoteTriggers:

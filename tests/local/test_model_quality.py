@@ -1,0 +1,128 @@
+"""Labels and captures meet in a real store: late, early, twice, told otherwise."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from shipway.domain.capture import CaptureKey, Payload, Record, encode
+from shipway.domain.model_quality import QualityVerdict
+from shipway.domain.project import GateSettings, MonitoringSettings, Predicts, Project
+from shipway.ports.model_quality import QualityWindow
+from shipway.targets.local.model_quality import LocalModelQuality, Sources
+from shipway.targets.local.model_quality.records import records
+from shipway.targets.local.store import Store
+
+NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+PROJECT = Project(
+    name="tiny",
+    gate=GateSettings(metric="roc_auc", threshold=0.5),
+    monitoring=MonitoringSettings(predicts=Predicts.BINARY),
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store(tmp_path / "store")
+    made.create_bucket("tiny-capture")
+    return made
+
+
+@pytest.fixture
+def quality(store: Store, tmp_path: Path) -> LocalModelQuality:
+    sources = Sources(
+        project=lambda: PROJECT,
+        events=store.events,
+        records=partial(records, store),
+        evaluation=lambda _: {"roc_auc": 0.9},
+    )
+    return LocalModelQuality(tmp_path / "quality.db", sources)
+
+
+def capture(store: Store, ids: Sequence[str], *, hours_ago: int = 0, release: int = 1, body: bytes = b"0.75\n") -> None:
+    at = NOW - timedelta(hours=hours_ago)
+    side = Payload(content_type="text/csv", body=body)
+    text = b"".join(
+        encode(Record(input=side, output=side, event=f"event-{each}", time=at, inference=each)) for each in ids
+    )
+    key = CaptureKey(endpoint=f"tiny-prod-{release}", hour=at, file=f"{ids[0]}.jsonl")
+    store.put("tiny-capture", str(key), text)
+
+
+def told(*pairs: tuple[str, float]) -> str:
+    return "inference,label\n" + "".join(f"{inference},{label}\n" for inference, label in pairs)
+
+
+def day(quality: LocalModelQuality) -> QualityWindow:
+    return next(each for each in quality.windows() if each.name == "1d")
+
+
+def test_a_label_counts_in_the_window_of_its_answer_however_late(store: Store, quality: LocalModelQuality) -> None:
+    capture(store, ["a", "b"], hours_ago=72)
+    capture(store, ["c"], release=2)
+    before = {each.release: each.labels for each in quality.windows()}
+    assert before == {1: 0, 2: 0}
+    accepted = quality.add(told(("a-r1", 1), ("b", 0)), source="a test", by="ann")
+    assert (accepted.new, accepted.joined) == (2, 2)
+    old = next(each for each in quality.windows() if each.release == 1)
+    assert (old.predictions, old.labels, old.coverage) == (2, 2, 1.0)
+    assert old.start.date() == (NOW - timedelta(hours=72)).date()
+    assert old.measures["accuracy"] == 0.5
+
+
+def test_telling_again_changes_nothing_and_telling_otherwise_is_reported(
+    store: Store, quality: LocalModelQuality
+) -> None:
+    capture(store, ["a", "b"])
+    quality.add(told(("a", 1)), source="a test", by="ann")
+    before = day(quality)
+    again = quality.add(told(("a", 1), ("a", 0)), source="a test", by="ann")
+    assert (again.new, again.repeated, again.conflicts) == (0, 1, ("a: had 1.0, got 0.0",))
+    assert day(quality) == before
+
+
+def test_a_label_may_come_before_its_answer_was_captured(store: Store, quality: LocalModelQuality) -> None:
+    accepted = quality.add(told(("a", 1)), source="a test", by="ann")
+    assert (accepted.new, accepted.joined) == (1, 0)
+    capture(store, ["a"])
+    assert day(quality).labels == 1
+
+
+def test_a_file_that_is_captured_again_counts_once(store: Store, quality: LocalModelQuality) -> None:
+    capture(store, ["a"])
+    quality.add(told(("a", 1)), source="a test", by="ann")
+    capture(store, ["a"])
+    assert (day(quality).predictions, day(quality).labels) == (1, 1)
+
+
+def test_each_row_of_a_request_has_its_own_label(store: Store, quality: LocalModelQuality) -> None:
+    capture(store, ["a"], body=b"0.9\n0.1\n")
+    quality.add("inference,row,label\na,0,1\na,1,0\n", source="a test", by="ann")
+    assert (day(quality).predictions, day(quality).labels, day(quality).measures["accuracy"]) == (2, 2, 1.0)
+
+
+def test_labels_that_fit_no_prediction_are_told(store: Store, quality: LocalModelQuality) -> None:
+    capture(store, [f"a{n}" for n in range(120)])
+    pairs = [(f"a{n}", float(n % 2)) for n in range(110)] + [("a111", 7.0)]
+    quality.add(told(*pairs), source="a test", by="ann")
+    found = day(quality)
+    assert (found.labels, found.odd) == (111, 1)
+    assert found.coverage == pytest.approx(111 / 120)
+
+
+def test_a_model_that_got_worse_fails_its_window(store: Store, quality: LocalModelQuality) -> None:
+    capture(store, [f"a{n}" for n in range(400)])
+    quality.add(told(*[(f"a{n}", n % 2) for n in range(400)]), source="a test", by="ann")
+    found = day(quality)
+    assert found.degradation.verdict is QualityVerdict.FAIL
+    assert "worse by 0.4" in found.degradation.sentence
+
+
+def test_what_nobody_closed_properly_loses_only_its_last_line(store: Store, quality: LocalModelQuality) -> None:
+    side = Payload(content_type="text/csv", body=b"0.75\n")
+    line = encode(Record(input=side, output=side, event="e", time=NOW, inference="a"))
+    key = CaptureKey(endpoint="tiny-prod-1", hour=NOW, file="cut.jsonl")
+    store.put("tiny-capture", str(key), line + line[:40])
+    assert day(quality).predictions == 1

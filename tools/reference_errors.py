@@ -49,4 +49,4 @@ def _below(error: type[ShipwayError]) -> Iterator[type[ShipwayError]]:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    return " ".join(text.split()).replace("!r}", "}").replace("|", "\\|").replace("<", "&lt;")

@@ -33,18 +33,25 @@ class RunEnded(ShipwayError):
     status = 409
 
 
-def follow(session: Session, target: Target, execution: str) -> None:
+def follow(session: Session, target: Target, execution: str, *, until_asked: bool = False) -> None:
     """Show what an execution does until it ends; Ctrl-C only stops the watching.
 
-    Raises ExecutionNotFound, and RunFailed or RunEnded when it ended without success.
+    until_asked: or until a person has to decide. Raises ExecutionNotFound, and RunFailed or RunEnded when it ended
+    without success.
     """
     seen = target.execution(execution)
     try:
-        seen = _watch(session, target, seen)
+        seen = _watch(session, _looks(session, target, seen, until_asked), target)
     except KeyboardInterrupt:
         click.echo(f"\n{seen.id} goes on; come back to it: shipway executions show {seen.id} --follow", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
-    judge(seen)
+    if not asks(seen):
+        judge(seen)
+
+
+def asks(execution: Execution) -> bool:
+    """Tell whether a person has to decide now."""
+    return any(stage.name == APPROVAL and stage.status is StageStatus.WAITING for stage in execution.stages)
 
 
 def judge(execution: Execution) -> None:
@@ -57,38 +64,38 @@ def judge(execution: Execution) -> None:
     raise kind(execution=execution.id, status=status.value.replace("_", " "), detail=detail and f": {detail}")
 
 
-def _watch(session: Session, target: Target, seen: Execution) -> Execution:
+def _watch(session: Session, looks: Iterator[Execution], target: Target) -> Execution:
     if session.json:
-        return _as_json(session, target, seen)
+        return _as_json(session, looks, target)
     if session.live:
-        return _live(session, target, seen)
-    return _as_lines(session, target, seen)
+        return _live(session, looks)
+    return _as_lines(session, looks)
 
 
-def _looks(session: Session, target: Target, seen: Execution) -> Iterator[Execution]:
+def _looks(session: Session, target: Target, seen: Execution, until_asked: bool) -> Iterator[Execution]:
     """Yield the execution as it stands, again and again, the last time when it has ended."""
     yield seen
-    while not seen.status.final:
+    while not seen.status.final and not (until_asked and asks(seen)):
         time.sleep(session.world.pause)
         seen = target.execution(seen.id)
         yield seen
 
 
-def _live(session: Session, target: Target, seen: Execution) -> Execution:
+def _live(session: Session, looks: Iterator[Execution]) -> Execution:
     from rich.live import Live  # noqa: PLC0415  rich is for terminals alone
 
+    seen = next(looks)
     with Live(tree.coloured(seen, session.now()), refresh_per_second=8) as live:
-        for look in _looks(session, target, seen):
+        for look in looks:
             live.update(tree.coloured(look, session.now()))
             seen = look
     return seen
 
 
-def _as_json(session: Session, target: Target, seen: Execution) -> Execution:
+def _as_json(session: Session, looks: Iterator[Execution], target: Target) -> Execution:
     """Print every event as a JSON line, then the execution itself."""
     after = 0
-    for look in _looks(session, target, seen):
-        seen = look
+    for seen in looks:
         for number, event in target.event_log(seen.id, after):
             session.line({"event": number, **event}, "")
             after = number
@@ -96,20 +103,20 @@ def _as_json(session: Session, target: Target, seen: Execution) -> Execution:
     return seen
 
 
-def _as_lines(session: Session, target: Target, seen: Execution) -> Execution:
+def _as_lines(session: Session, looks: Iterator[Execution]) -> Execution:
     """Print a line whenever a stage or a state comes to stand differently."""
-    click.echo(f"{seen.id} {seen.status.value}")
     told: dict[str, StageStatus] = {}
-    for look in _looks(session, target, seen):
-        seen = look
+    for number, seen in enumerate(looks):
+        if not number:
+            click.echo(f"{seen.id} {seen.status.value}")
         for path, stage in _flat(seen.stages):
             if stage.status is not StageStatus.PENDING and told.get(path) is not stage.status:
                 told[path] = stage.status
                 click.echo(_line(path, stage, session.now()))
                 if (path, stage.status) == (APPROVAL, StageStatus.WAITING):
                     session.note(f"a person decides now: {tree.step_for_people(seen)}")
-    took = words.between(seen.started, seen.ended, session.now())
-    click.echo(f"{seen.id} {seen.status.value} after {took}")
+    if seen.status.final:
+        click.echo(f"{seen.id} {seen.status.value} after {words.between(seen.started, seen.ended, session.now())}")
     return seen
 
 

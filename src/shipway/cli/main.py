@@ -22,6 +22,7 @@ VERBS = "shipway.cli.verbs"
 PLACES = {
     "init": Place(f"{VERBS}.project:init", "Make a new project in the folder NAME."),
     "check": Place(f"{VERBS}.project:check", "Check the project, all problems at once."),
+    "workflow": Place(f"{VERBS}.project:workflow", "Print the training state machine."),
     "build": Place(f"{VERBS}.project:build", "Build the project's images."),
     "run": Place(f"{VERBS}.run:run", "Run one program of the project's image here."),
     "up": Place(f"{VERBS}.machine:up", "Start what must always run."),

@@ -2,6 +2,9 @@
 
 import base64
 import mimetypes
+import time
+from collections import Counter
+from collections.abc import Callable
 from typing import BinaryIO
 
 import click
@@ -39,25 +42,59 @@ class AnswerFailed(ShipwayError):
 )
 @click.option("--accept", metavar="TYPE", default="", help="The type that the answer shall have.")
 @click.option("--base64", "encode", is_flag=True, help="Send the body as base64 text, for what can't send bytes.")
+@click.option("--repeat", type=click.IntRange(min=1), default=1, help="Send it so often, and print what came of it.")
 @verb
-def invoke(session: Session, file: BinaryIO, content_type: str, accept: str, encode: bool) -> None:
+def invoke(session: Session, file: BinaryIO, content_type: str, accept: str, encode: bool, repeat: int) -> None:
     """Ask the production API.
 
     Sends FILE, or standard input, and prints the answer. Exit code 2 when the request was refused (4xx), 3 when the
-    API failed (5xx).
+    API failed (5xx). With --repeat one request follows the other; the statuses and the times are printed.
     """
     body = file.read()
+    body = base64.b64encode(body) if encode else body
     headers = {"accept": accept} if accept else {}
     kind = content_type or guess(getattr(file, "name", ""))
-    answer = session.target().invoke(base64.b64encode(body) if encode else body, content_type=kind, headers=headers)
+    target = session.target()
+
+    def ask() -> Answer:
+        return target.invoke(body, content_type=kind, headers=headers)
+
+    if repeat > 1:
+        _repeated(session, ask, repeat)
+    else:
+        _once(session, ask())
+
+
+def _once(session: Session, answer: Answer) -> None:
+    """Print an answer; raise when it is none."""
     if session.json:
         session.show(_document(answer), "")
     else:
         click.echo(answer.body, nl=not answer.body.endswith(b"\n"))
-    facts = {"status": answer.status, "inference": answer.headers.get("x-inference-id", "none")}
+    _judge(answer)
+    session.note(f"status {answer.status}, inference id {answer.headers.get('x-inference-id', 'none')}")
+
+
+def _repeated(session: Session, ask: Callable[[], Answer], times: int) -> None:
+    """Print the statuses and the times of many answers; raise by the worst of them."""
+    answers, milliseconds = [], []
+    for _ in range(times):
+        began = time.perf_counter()
+        answers.append(ask())
+        milliseconds.append((time.perf_counter() - began) * 1000)
+    statuses = Counter(answer.status for answer in answers)
+    half, most = (sorted(milliseconds)[int(share * (times - 1))] for share in (0.5, 0.95))
+    told = {"requests": times, "statuses": dict(statuses), "p50_ms": round(half, 2), "p95_ms": round(most, 2)}
+    counted = ", ".join(f"{count} of status {status}" for status, count in sorted(statuses.items()))
+    session.show(told, f"{times} requests: {counted}; half within {half:.1f} ms, 95 % within {most:.1f} ms")
+    _judge(max(answers, key=lambda answer: answer.status))
+
+
+def _judge(answer: Answer) -> None:
+    """Raise when an answer is none: RequestRefused, AnswerFailed."""
     if answer.status >= 400:
-        raise (AnswerFailed if answer.status >= 500 else RequestRefused)(**facts)
-    session.note("status {status}, inference id {inference}".format(**facts))
+        kind = AnswerFailed if answer.status >= 500 else RequestRefused
+        raise kind(status=answer.status, inference=answer.headers.get("x-inference-id", "none"))
 
 
 def guess(name: str) -> str:

@@ -18,10 +18,11 @@ BY = click.option("--by", metavar="NAME", default=words.login, show_default="you
 @click.option(
     "--follow/--detach", default=True, help="Watch until it ends, or only start it.  [default: --follow]"
 )  # fmt: skip
+@click.option("--until-asked", is_flag=True, help="Watch until it ends or a person has to decide.")
 @click.option("--reason", metavar="TEXT", default="", help="Why, for the record.")
 @BY
 @verb
-def start(session: Session, follow: bool, reason: str, by: str) -> None:
+def start(session: Session, follow: bool, until_asked: bool, reason: str, by: str) -> None:
     """Start the pipeline on the project.
 
     The project is taken as it is now; what must run is started first. The run waits behind a running one, and
@@ -32,7 +33,7 @@ def start(session: Session, follow: bool, reason: str, by: str) -> None:
     session.wake(target)
     execution = target.start(Cause(by=by, reason=reason))
     if follow:
-        watch(session, target, execution.id)
+        watch(session, target, execution.id, until_asked=until_asked)
         return
     text = (
         f"started {execution.id} ({execution.status.value})\nwatch it: shipway executions show {execution.id} --follow"

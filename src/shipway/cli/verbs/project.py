@@ -1,5 +1,6 @@
 """Verbs on the project itself: make one, check it, build its images."""
 
+import json
 from pathlib import Path
 
 import click
@@ -44,6 +45,17 @@ def check(session: Session) -> None:
     told = {"project": folder.project.name, "folder": folder.path, "problems": [], "states": states}
     count = words.plural(len(states), "state")
     session.show(told, f"{folder.project.name}: no problems; the training workflow has {count}")
+
+
+@click.command()
+@verb
+def workflow(session: Session) -> None:
+    """Print the training state machine.
+
+    The Amazon States Language document that this project gives, after its workflow.py: the one that a run interprets
+    here, and that Step Functions gets on AWS.
+    """
+    click.echo(json.dumps(session.target().document(), indent=2, ensure_ascii=False))
 
 
 @click.command()

@@ -120,7 +120,7 @@ strategy = 3
 
 
 def test_a_key_that_is_nothing_like_another_gets_the_whole_list() -> None:
-    assert told('name = "aa"\n[aws]\nzzz = 1') == [("aws.zzz", "unknown key", "use one of: region, account")]
+    assert told('name = "aa"\n[local]\nzzz = 1') == [("local.zzz", "unknown key", "use one of: api_port, control_port")]
 
 
 def test_rules_are_checked_when_all_values_can_be_read() -> None:

@@ -94,9 +94,27 @@ def drift_metric(feature: str) -> str:
 
 # On AWS: what other projects, accounts and regions could have too gets the account or the region into its name.
 
-STACKS = ("foundation", "network", "functions", "workflow", "pipeline", "dev", "prod", "dashboard")
+STACKS = (
+    *("foundation", "network", "roles", "functions", "workflow", "monitor", "alarms", "pipeline"),
+    *("dev", "prod", "dashboard"),
+)
 BY_PIPELINE = ("dev", "prod")  # these stacks are made and changed by the release pipeline, the others by `apply`
 DIRECTIONS = {"north": "n", "south": "s", "east": "e", "west": "w", "central": "c"}
+
+
+def role(project: str, region: str, part: str) -> str:
+    """The role of one part of the project: jobs, endpoint, workflow, ... IAM has one set of names for all regions."""
+    return f"{project}-{region}-{part}"
+
+
+def log_bucket(project: str) -> str:
+    """Who read or wrote the project's other buckets."""
+    return f"{project}-logs"
+
+
+def monitor_machine(project: str) -> str:
+    """The state machine that looks for drift each hour; its jobs are named after it."""
+    return f"{project}-monitor"
 
 
 def stack(project: str, concern: str) -> str:

@@ -7,12 +7,14 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from shipway.domain.alarm import AlarmSettings
+from shipway.domain.aws_settings import AwsSettings
 from shipway.domain.deployment import Strategy
 from shipway.domain.errors import ShipwayError
 from shipway.domain.notice import NotificationSettings
 from shipway.domain.units import Size
 
 Scalar: TypeAlias = str | int | float | bool
+AWS = AwsSettings()
 JOB_VOLUME = Size(10 * 2**30)
 FUNCTION_MEMORY = Size(512 * 2**20)
 NOTIFICATIONS = NotificationSettings()
@@ -333,14 +335,6 @@ class TriggerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AwsSettings:
-    """Where the aws target lives. account: 12 digits; "" = the account of the credentials in use."""
-
-    region: str = "us-east-1"
-    account: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LocalSettings:
     """Ports of this machine's target on 127.0.0.1; 0 = a free one is chosen once and kept."""
 
@@ -366,7 +360,7 @@ class Project:
     monitoring: MonitoringSettings = MonitoringSettings()
     triggers: TriggerSettings = TriggerSettings()
     alarms: tuple[AlarmSettings, ...] = ()
-    aws: AwsSettings = AwsSettings()
+    aws: AwsSettings = AWS
     local: LocalSettings = LocalSettings()
 
     @property

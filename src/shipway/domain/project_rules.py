@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 
-from shipway.domain import names
+from shipway.domain import aws_problems, names
 from shipway.domain.alarm_problems import alarm_problems
 from shipway.domain.notice import Kind, Security
 from shipway.domain.project import DataFormat, EndpointSettings, Problem, Project, Scalar
@@ -24,7 +24,6 @@ _INSTANCE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9-]+")
 _METRIC = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
 _FEATURE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -255,12 +254,7 @@ def _unknown(path: str, name: str, known: list[str]) -> Problem:
 
 
 def _aws(project: Project) -> Iterator[Problem]:
-    if not _REGION.fullmatch(project.aws.region):
-        problem = f"{project.aws.region!r} is not the code of a region"
-        yield Problem(path="aws.region", problem=problem, remedy='write it as "eu-central-1"')
-    if project.aws.account and not re.fullmatch(r"\d{12}", project.aws.account):
-        problem = f"{project.aws.account!r} is not an account"
-        yield Problem(path="aws.account", problem=problem, remedy='write its twelve digits, or ""')
+    yield from aws_problems.problems(project.aws)
 
 
 def _local(project: Project) -> Iterator[Problem]:

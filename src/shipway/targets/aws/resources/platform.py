@@ -1,0 +1,290 @@
+"""The stack of the platform's own functions, each with a role of its own: made from their catalogue."""
+
+from dataclasses import dataclass
+
+from shipway.domain.values import Json, JsonObject
+from shipway.domain.workflow import CREATE_EXPERIMENT, QUERY_EVALUATION, QUERY_TRAINING, SHARE_ARTIFACTS
+from shipway.targets.aws.functions.catalogue import (
+    ADD_TRANSFORM_HEADER,
+    CREATE_RELEASE,
+    FUNCTIONS,
+    QUERY_DRIFT,
+    RECORD_LIVE,
+    RUNTIME,
+    VOLUME,
+    PlatformFunction,
+)
+from shipway.targets.aws.resources.block import attribute, block, ref, sub
+
+ARTIFACTS = "arn:${AWS::Partition}:s3:::${ArtifactBucket}"
+HERE = "${AWS::Region}:${AWS::AccountId}"
+ENVIRONMENT = {"PROJECT": "Project", "ARTIFACT_BUCKET": "ArtifactBucket", "TOPIC_ARN": "TopicArn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a function may do. actions: of one service; on: ARNs with ${...}, or "*" where IAM knows no resource."""
+
+    sid: str
+    actions: tuple[str, ...]
+    on: tuple[str, ...]
+
+
+def _bucket(*keys: str) -> tuple[str, ...]:
+    return tuple(f"{ARTIFACTS}/{key}" for key in keys)
+
+
+def _own(service: str, *rest: str) -> tuple[str, ...]:
+    return tuple(f"arn:${{AWS::Partition}}:{service}:{HERE}:{each}" for each in rest)
+
+
+_KEY = Grant("UseKey", ("kms:Decrypt",), ("${KeyArn}",))
+_KEY_BOTH = Grant("UseKey", ("kms:Decrypt", "kms:GenerateDataKey"), ("${KeyArn}",))
+_FIND = Grant("FindObjects", ("s3:ListBucket",), (ARTIFACTS,))
+_RESULT = ("codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult")
+_PIPELINE = Grant("AnswerPipeline", _RESULT, ("*",))
+_COMPONENT = "experiment-trial-component/${Project}-*"
+
+GRANTS: dict[str, tuple[Grant, ...]] = {
+    CREATE_EXPERIMENT: (
+        Grant(
+            "WriteExperiment",
+            (
+                "sagemaker:AssociateTrialComponent",
+                "sagemaker:CreateExperiment",
+                "sagemaker:CreateTrial",
+                "sagemaker:CreateTrialComponent",
+            ),
+            _own("sagemaker", "experiment/${Project}", "experiment-trial/${Project}-*", _COMPONENT),
+        ),
+    ),
+    QUERY_EVALUATION: (
+        Grant("ReadEvaluation", ("s3:GetObject",), _bucket("runs/*")),
+        _FIND,
+        _KEY,
+        Grant("WriteExperiment", ("sagemaker:UpdateTrialComponent",), _own("sagemaker", _COMPONENT)),
+    ),
+    QUERY_TRAINING: (Grant("WriteExperiment", ("sagemaker:UpdateTrialComponent",), _own("sagemaker", _COMPONENT)),),
+    SHARE_ARTIFACTS: (
+        Grant("ReadModel", ("s3:GetObject",), _bucket("runs/*")),
+        _KEY,
+    ),
+    QUERY_DRIFT: (
+        Grant("ReadReport", ("s3:GetObject",), _bucket("monitor/*")),
+        _FIND,
+        Grant(
+            "ReadAnalysis",
+            ("sagemaker:DescribeProcessingJob",),
+            _own("sagemaker", "processing-job/${Project}-monitor-*"),
+        ),
+        Grant("TellPeople", ("sns:Publish",), ("${TopicArn}",)),
+        _KEY_BOTH,
+    ),
+    ADD_TRANSFORM_HEADER: (
+        Grant("ReadOutput", ("s3:GetObject",), _bucket("transform/*", "runs/*")),
+        Grant("WriteOutput", ("s3:AbortMultipartUpload", "s3:PutObject"), _bucket("headed/*")),
+        _FIND,
+        _KEY_BOTH,
+    ),
+    CREATE_RELEASE: (
+        _PIPELINE,
+        Grant("ReadModelAndLedger", ("s3:GetObject",), _bucket("runs/*", "releases/${Project}/*", "live/${Project}/*")),
+        Grant("WriteLedger", ("s3:PutObject",), _bucket("releases/${Project}/*")),
+        _FIND,
+        _KEY_BOTH,
+        Grant(
+            "ReadTraining",
+            ("states:DescribeExecution", "states:DescribeStateMachineForExecution"),
+            _own("states", "execution:${Project}-training:*"),
+        ),
+    ),
+    RECORD_LIVE: (
+        _PIPELINE,
+        Grant("ReadLedger", ("s3:GetObject",), _bucket("live/${Project}/*")),
+        Grant("WriteLedger", ("s3:PutObject",), _bucket("live/${Project}/*")),
+        _FIND,
+        _KEY_BOTH,
+    ),
+}
+_VOLUME = (
+    Grant(
+        "JoinNetwork",
+        tuple(
+            f"ec2:{verb}"
+            for verb in (
+                "CreateNetworkInterface",
+                "DeleteNetworkInterface",
+                "DescribeNetworkInterfaces",
+                "DescribeSubnets",
+            )
+        ),
+        ("*",),
+    ),
+)
+_REASONS = {
+    "CKV_AWS_115": "it is asked by one caller, rarely more than once at a time",
+    "CKV_AWS_116": "its caller waits for the answer and tries again itself",
+    "CKV_AWS_117": "it talks to AWS alone, and holds nothing that a network would guard",
+}
+
+
+def functions() -> str:
+    """Return the stack's text."""
+    own = [each for each in FUNCTIONS if not each.release]
+    resources: dict[str, Json] = {}
+    for each in own:
+        resources |= _resources(each)
+    resources |= _drift_rule()
+    return block(
+        {
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Description": "The platform's own functions - what workflow, pipeline and monitor ask on the way.",
+            "Parameters": _parameters(),
+            "Resources": resources,
+        }
+    )
+
+
+def _parameters() -> JsonObject:
+    said = {
+        "Project": "The project's name; everything is named after it.",
+        "KeyArn": "The key of all that the project keeps.",
+        "TopicArn": "Where mails to people are sent from.",
+        "ArtifactBucket": "Name of the bucket where runs leave their results.",
+        "AssetBucket": "Name of the bucket with the functions' archive.",
+        "FunctionsKey": "The key of the functions' archive; it is named by its content.",
+        "FunctionGroup": "The security group of functions.",
+        "VolumeArn": "The file system of the shared volume.",
+        "VolumeAccessArn": "The access point through which functions see the shared volume.",
+    }
+    plain: JsonObject = {name: {"Type": "String", "Description": text} for name, text in said.items()}
+    subnets = {"Type": "CommaDelimitedList", "Description": "Where the functions run that see the shared volume."}
+    days = {"Type": "Number", "Description": "How long logs are kept, in days."}
+    return {**plain, "PrivateSubnets": dict(subnets), "KeepLogsDays": dict(days)}
+
+
+def logical(purpose: str) -> str:
+    """Return a function's name within the stack: create-experiment is CreateExperiment."""
+    return "".join(word.capitalize() for word in purpose.split("-"))
+
+
+def _resources(function: PlatformFunction) -> dict[str, Json]:
+    name = logical(function.purpose)
+    log: JsonObject = {
+        "Type": "AWS::Logs::LogGroup",
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete",
+        "Properties": {
+            "LogGroupName": sub(f"/aws/lambda/${{Project}}-{function.purpose}"),
+            "RetentionInDays": ref("KeepLogsDays"),
+            "KmsKeyId": ref("KeyArn"),
+        },
+    }
+    return {f"{name}Log": log, f"{name}Role": _role(function), name: _function(function)}
+
+
+def _function(function: PlatformFunction) -> JsonObject:
+    name = logical(function.purpose)
+    reasons = {check: why for check, why in _REASONS.items() if check != "CKV_AWS_117" or not function.volume}
+    properties: JsonObject = {
+        "FunctionName": sub(f"${{Project}}-{function.purpose}"),
+        "Description": function.does,
+        "Runtime": RUNTIME,
+        "Handler": function.handler,
+        "Code": {"S3Bucket": ref("AssetBucket"), "S3Key": ref("FunctionsKey")},
+        "Role": attribute(f"{name}Role", "Arn"),
+        "MemorySize": function.memory,
+        "Timeout": function.seconds,
+        "TracingConfig": {"Mode": "Active"},
+        "KmsKeyArn": ref("KeyArn"),
+        "LoggingConfig": {"LogGroup": ref(f"{name}Log")},
+        "Environment": {"Variables": {each: ref(ENVIRONMENT[each]) for each in function.environment}},
+    }
+    if function.volume:
+        properties["VpcConfig"] = {"SubnetIds": ref("PrivateSubnets"), "SecurityGroupIds": [ref("FunctionGroup")]}
+        properties["FileSystemConfigs"] = [{"Arn": ref("VolumeAccessArn"), "LocalMountPath": VOLUME}]
+    skip: list[Json] = [{"id": check, "comment": why} for check, why in reasons.items()]
+    return {"Type": "AWS::Lambda::Function", "Metadata": {"checkov": {"skip": skip}}, "Properties": properties}
+
+
+def _role(function: PlatformFunction) -> JsonObject:
+    name = logical(function.purpose)
+    grants = (*GRANTS[function.purpose], *(_VOLUME if function.volume else ()))
+    statements: list[Json] = [_statement(each) for each in grants]
+    if function.volume:
+        actions: list[Json] = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+        through: JsonObject = {"StringEquals": {"elasticfilesystem:AccessPointArn": ref("VolumeAccessArn")}}
+        mount: JsonObject = {
+            "Sid": "MountVolume",
+            "Effect": "Allow",
+            "Action": [*actions],
+            "Resource": ref("VolumeArn"),
+        }
+        statements.append(mount | {"Condition": through})
+    logs = Grant("WriteLogs", ("logs:CreateLogStream", "logs:PutLogEvents"), (f"${{{name}Log.Arn}}",))
+    trace = Grant("Trace", ("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ("*",))
+    statements += [_statement(logs), _statement(trace)]
+    trust: JsonObject = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    why = "Lambda itself makes the network interfaces, and IAM cannot name them before"
+    noted: JsonObject = {"checkov": {"skip": [{"id": "CKV_AWS_111", "comment": why}]}}
+    return {
+        "Type": "AWS::IAM::Role",
+        **({"Metadata": noted} if function.volume else {}),
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+            "Policies": [
+                {
+                    "PolicyName": function.purpose,
+                    "PolicyDocument": {"Version": "2012-10-17", "Statement": statements},
+                }
+            ],
+        },
+    }
+
+
+def _statement(grant: Grant) -> JsonObject:
+    on: list[Json] = [_resource(each) for each in grant.on]
+    actions: Json = grant.actions[0] if len(grant.actions) == 1 else [*grant.actions]
+    return {"Sid": grant.sid, "Effect": "Allow", "Action": actions, "Resource": on[0] if len(on) == 1 else on}
+
+
+def _resource(text: str) -> Json:
+    if text.startswith("${") and text.count("$") == 1 and text.endswith("}"):
+        name = text[2:-1]
+        return attribute(*name.split(".")) if "." in name else ref(name)
+    return sub(text) if "$" in text else text
+
+
+def _drift_rule() -> JsonObject:
+    """Return what has people told when an analysis has ended, however it ended."""
+    pattern: JsonObject = {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Processing Job State Change"],
+        "detail": {
+            "ProcessingJobName": [{"prefix": sub("${Project}-monitor-")}],
+            "ProcessingJobStatus": ["Completed", "Failed", "Stopped"],
+        },
+    }
+    rule: JsonObject = {
+        "Type": "AWS::Events::Rule",
+        "Properties": {
+            "Name": sub("${Project}-on-analysis"),
+            "Description": "An analysis has ended",
+            "EventPattern": pattern,
+            "Targets": [{"Id": QUERY_DRIFT, "Arn": attribute("QueryDrift", "Arn")}],
+        },
+    }
+    permission: JsonObject = {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {
+            "FunctionName": ref("QueryDrift"),
+            "Action": "lambda:InvokeFunction",
+            "Principal": "events.amazonaws.com",
+            "SourceArn": attribute("AnalysisEnded", "Arn"),
+        },
+    }
+    return {"AnalysisEnded": rule, "AnalysisEndedAsks": permission}

@@ -18,6 +18,8 @@ from shipway.awsapi.s3 import s3_app
 from shipway.awsapi.services import Backend, describe_endpoint
 from shipway.console.app import Console, wanted
 from shipway.console.doors import Access
+from shipway.console.oidc import Provider
+from shipway.console.oidc import Settings as Oidc
 from shipway.domain.values import JsonObject
 from shipway.targets.local.control import Control
 from shipway.targets.local.target import LocalTarget
@@ -29,10 +31,18 @@ def control(project: Path) -> None:
     serve(Machine(project.resolve()))
 
 
-def access(machine: Machine) -> Access:
-    """Return how the console of a machine lets people in."""
+def console_of(machine: Machine) -> Console:
+    """Return the console of a machine, as its project says who may come."""
+    settings = machine.project.console
     key = machine.home.secret(machine.home.root / "keys" / "console", lambda: secrets.token_hex(32))
-    return Access(secret=key.encode())
+    provider = None
+    if settings.oidc.issuer:
+        oidc = settings.oidc
+        secret = (machine.folder / oidc.secret_file).read_text().strip()
+        provider = Provider(Oidc(issuer=oidc.issuer, client=oidc.client, secret=secret, name=oidc.name, role=oidc.role))
+    hosts = frozenset(host.lower() for host in settings.hosts)
+    access = Access(secret=key.encode(), hosts=hosts, provider=provider is not None)
+    return Console(LocalTarget(machine), machine.people, access, provider)
 
 
 def serve(machine: Machine) -> None:
@@ -52,7 +62,7 @@ def serve(machine: Machine) -> None:
     labels = LabelsPage(machine.gateway.keys, lambda text, by: machine.quality.add(text, source="the request", by=by))
     pages = {APPROVE: page.answer, LABELS: labels.answer}
     aws = api(s3_app(machine.store, secret), backend, lambda: plane.healthy, pages)
-    console = Console(LocalTarget(machine), machine.people, access(machine))
+    console = console_of(machine)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await (console if wanted(scope) else aws)(scope, receive, send)

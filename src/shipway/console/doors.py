@@ -97,14 +97,20 @@ def needed(request: HTTPConnection, access: Access, doors: Doors) -> Visitor:
     return found
 
 
-def check_change(request: HTTPConnection, access: Access, who: Visitor, form: str = "") -> None:
-    """Refuse a change that a page of another site may have asked for. form: the page's own token, "" for none.
+def check_change(request: HTTPConnection, access: Access, who: Visitor) -> None:
+    """Refuse a change that a page of another site may have asked for.
 
     A token of the API is never sent by a browser on its own, and a program sends no Origin; a session is, so it has
     to come with the token of its pages. Raises CrossSite.
     """
     same_site(request)
-    if who.session and not hmac.compare_digest(form or request.headers.get(CSRF, ""), form_token(access, who)):
+    if who.session:
+        check_form(access, who, request.headers.get(CSRF, ""))
+
+
+def check_form(access: Access, who: Visitor, token: str) -> None:
+    """Refuse a form that is not one of this visitor's pages. Raises CrossSite."""
+    if not hmac.compare_digest(token.encode(), form_token(access, who).encode()):
         raise CrossSite(problem="its token is missing or old")
 
 

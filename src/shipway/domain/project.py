@@ -11,6 +11,7 @@ from shipway.domain.aws_settings import AwsSettings
 from shipway.domain.deployment import Strategy
 from shipway.domain.errors import ShipwayError
 from shipway.domain.notice import NotificationSettings
+from shipway.domain.people import Role
 from shipway.domain.units import Size
 
 Scalar: TypeAlias = str | int | float | bool
@@ -343,6 +344,29 @@ class LocalSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OidcSettings:
+    """An OpenID Connect provider that lets people in; "" = there is none.
+
+    secret_file: holds the client's secret, below the project's folder or absolute. name: the claim that is a person's
+    name here. role: of whoever comes the first time.
+    """
+
+    issuer: str = ""
+    client: str = ""
+    secret_file: str = ""
+    name: str = "email"
+    role: Role = Role.VIEWER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    """Who reaches the console. hosts: names beside loopback's; with any of them everybody has to log in."""
+
+    hosts: tuple[str, ...] = ()
+    oidc: OidcSettings = OidcSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A whole shipway.toml. name: everything else is named after it; 2 to 32 of a-z, 0-9, -."""
 
@@ -362,6 +386,7 @@ class Project:
     alarms: tuple[AlarmSettings, ...] = ()
     aws: AwsSettings = AWS
     local: LocalSettings = LocalSettings()
+    console: ConsoleSettings = ConsoleSettings()
 
     @property
     def bucket(self) -> str:

@@ -44,8 +44,6 @@ class Call:
     values: Mapping[str, Any]
     body: Any = None
     file: Path | None = None
-    media: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
     named: bool = True
 
     def by(self, said: str = "") -> str:

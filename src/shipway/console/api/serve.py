@@ -108,23 +108,27 @@ class Api:
         self, route: Route, who: Visitor, request: Request, told: tuple[Mapping[str, Any], Any, Path | None]
     ) -> Response:
         values, body, file = told
-        result = route.perform(
-            Call(
-                target=self.target,
-                doors=self.doors,
-                person=who.person,
-                values=values,
-                body=body,
-                file=file,
-                media=request.headers.get("content-type", ""),
-                named=who.named,
-            )
-        )
+        result = self.perform(route, who, values, body, file)
         if isinstance(result, Stream):
             return _plain(StreamingResponse(result.pieces, media_type=result.media, headers=result.headers), request)
         if route.answer is None:
             return _plain(Response(status_code=route.status), request)
         return _plain(JSONResponse(document(result), status_code=route.status), request)
+
+    def perform(
+        self, route: Route, who: Visitor, values: Mapping[str, Any], body: Any = None, file: Path | None = None
+    ) -> object:
+        """Return what a route makes of a request that was let in."""
+        call = Call(
+            target=self.target,
+            doors=self.doors,
+            person=who.person,
+            values=values,
+            body=body,
+            file=file,
+            named=who.named,
+        )
+        return route.perform(call)
 
 
 def find(routes: Sequence[Route], method: str, path: str) -> tuple[Route, dict[str, str]]:

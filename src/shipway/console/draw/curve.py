@@ -47,6 +47,6 @@ def drawing(curves: Sequence[CurveView]) -> Markup:
         clock = datetime.fromtimestamp(second, UTC).strftime("%H:%M:%SZ")
         pieces.append(f'<text class="small" x="{x(second):.1f}" y="{HIGH - 8}" text-anchor="{anchor}">{clock}</text>')
     return Markup(  # noqa: S704  every name in it is escaped
-        f'<svg class="graph" role="img" aria-label="evidence against the new version over time"'
+        f'<svg class="graph curves" role="img" aria-label="evidence against the new version over time"'
         f' viewBox="0 0 {WIDE} {HIGH}" width="{WIDE}" height="{HIGH}">{"".join(pieces)}</svg>'
     )

@@ -1,7 +1,12 @@
 // What plain forms cannot do: charts, files that are dropped, questions to production, and asking twice.
 const token = document.querySelector("meta[name=csrf]")?.content ?? "";
-const styles = () => getComputedStyle(document.documentElement);
-const colour = name => styles().getPropertyValue(name).trim();
+function colour(name) {  // as a canvas understands it: a variable may hold one colour for light and one for dark
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.color = `var(${name})`;
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
 
 // Charts: <figure class="chart" data-chart='{"unit": "", "labels": [...], "data": [[times], [values], ...]}'>
 const charts = new Map();
@@ -32,6 +37,11 @@ function shape(told, box) {
 }
 addEventListener("resize", () => { for (const [box, { chart }] of charts) chart.setSize({ width: box.clientWidth, height: 180 }); });
 document.addEventListener("laid", draw);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  for (const { chart } of charts.values()) chart.destroy();
+  charts.clear();
+  draw();
+});
 
 // Forms that cannot be taken back ask once more.
 document.addEventListener("submit", event => {

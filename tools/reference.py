@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from reference_api import api
 from reference_errors import errors
+from reference_events import events
 
 import shipway.project
 from shipway.cli.main import shipway as root
@@ -165,6 +166,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "api": api,
     "commands": commands,
     "errors": errors,
+    "events": events,
     "project-file": project_file,
 }
 

@@ -14,9 +14,11 @@ import boto3
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.loaders import create_loader
 from botocore.model import OperationModel, Shape
 from botocore.validate import validate_parameters
 
+MODELS = create_loader()  # the services' models are large: read once a process
 NUMBER = "111122223333"
 REGION = "us-east-1"
 Operation = Callable[[dict[str, Any]], Mapping[str, Any] | None]
@@ -49,6 +51,7 @@ class Account:
     def session(self) -> boto3.Session:
         """Return a session whose clients all speak to this account."""
         core = botocore.session.get_session()
+        core.register_component("data_loader", MODELS)
         core.set_credentials("AKIAEXAMPLE", "secret")
         core.set_config_variable("region", REGION)
         core.register("before-parameter-build.*.*", self._asked)

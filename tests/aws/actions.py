@@ -1,6 +1,5 @@
 """Which IAM action and resource a call needs: the service authorization reference, for what our code calls."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +21,6 @@ RENAMED = {
     ("lambda", "Invoke"): "InvokeFunction",
     ("logs", "DescribeLogStreams"): "DescribeLogStreams",
 }
-_S3 = {"s3": "arn:aws:s3:::{Bucket}/{Key}"}
 RESOURCES = {  # service.Operation -> the ARN's last part, with the parameters that it is made of
     "stepfunctions": {
         "DescribeExecution": "{executionArn}",
@@ -61,7 +59,12 @@ RESOURCES = {  # service.Operation -> the ARN's last part, with the parameters t
         "DescribeEndpoint": "endpoint/{EndpointName}",
     },
     "ecr": {"GetAuthorizationToken": "*", "*": "repository/{repositoryName}"},
-    "apigateway": {},
+    "events": {"*": "rule/{Name}"},
+}
+GATEWAY = {  # API Gateway's actions are HTTP methods on paths
+    "CreateApiKey": ("POST", "/apikeys"),
+    "GetApiKeys": ("GET", "/apikeys"),
+    "CreateUsagePlanKey": ("POST", "/usageplans/{usagePlanId}/keys"),
 }
 
 
@@ -72,7 +75,8 @@ def needed(call: Call) -> list[tuple[str, str]]:
     if call.service == "s3":
         return _s3(name, call.operation, call.parameters)
     if call.service == "apigateway":
-        return [(_gateway_action(call.operation), f"arn:aws:apigateway:{REGION}::*")]
+        verb, path = GATEWAY[call.operation]
+        return [(f"apigateway:{verb}", f"arn:aws:apigateway:{REGION}::{path.format_map(_Known(call.parameters))}")]
     parts = RESOURCES.get(call.service, {})
     pattern = parts.get(call.operation, parts.get("*", "*"))
     return [(f"{prefix}:{name}", _arn(prefix, pattern, call.parameters))]
@@ -101,13 +105,6 @@ def _s3(name: str, operation: str, parameters: Mapping[str, Any]) -> list[tuple[
             ("s3:PutObject", f"{bucket}/{parameters['Key']}"),
         ]
     return [(f"s3:{name}", f"{bucket}/{parameters['Key']}")]
-
-
-def _gateway_action(operation: str) -> str:
-    verb = re.match(r"[A-Z][a-z]+", operation)
-    return {"Get": "apigateway:GET", "Create": "apigateway:POST", "Delete": "apigateway:DELETE"}[
-        verb[0] if verb else ""
-    ]
 
 
 class _Known(dict[str, Any]):

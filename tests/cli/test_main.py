@@ -95,13 +95,6 @@ def test_the_traceback_is_shown_when_it_is_asked_for(project: Path, monkeypatch:
     assert output.code == 4
 
 
-def test_the_aws_target_says_that_it_is_not_there_yet(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["jobs", "--target", "aws"]) == 2
-    assert capsys.readouterr().err == (
-        "error: target 'aws': this version of Shipway cannot deploy there yet\nhint: use this machine: --target local\n"
-    )
-
-
 def test_the_project_is_found_from_a_folder_below_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Path] = []
     (project / "container" / "code").mkdir(parents=True)

@@ -12,9 +12,11 @@ from typing import cast
 import pytest
 
 import tiny
+from aws.cloud import Cloud, public_api
 from console_server import console
 from fakes import FakeTarget
 from shipway.ports.target import Target
+from shipway.targets.aws.target import aws_target
 from shipway.targets.local.target import LocalTarget
 from shipway.targets.local.wiring import Machine
 from shipway.targets.remote.target import RemoteTarget, remote_target
@@ -59,11 +61,32 @@ class Switched:
         return getattr(self._target, name)
 
 
-TARGETS: dict[str, Rig] = {"memory": memory, "local": local, "remote": remote}
+@contextmanager
+def aws(folder: Path) -> Iterator[Target]:
+    """AWS, as the services of an account in memory tell of the target in memory."""
+    project = tiny.write(folder / "tiny", data={"bucket": "tiny-data"})
+    cloud = Cloud()
+    with public_api(cloud):
+        yield cast("Target", Switched(cloud.fake, aws_target(project, cloud.session(), lambda: cloud.fake.now)))
+
+
+# What AWS does otherwise, and which tests of the contract ask for it.
+OTHERWISE = {
+    "test_every_trigger_is_listed_and_what_is_told_waits": "EventBridge gathers nothing: what is told starts at once",
+    "test_labels_are_kept_once_and_early_ones_wait": "the local target keeps labels",
+    "test_keys_of_two_clients_differ": "keys belong to a usage plan, which the first release makes",
+}
+LEDGER = "a rollback is CodePipeline's own; releases are files in no other form; CloudTrail keeps who did what"
+
+
+TARGETS: dict[str, Rig] = {"memory": memory, "local": local, "remote": remote, "aws": aws}
 
 
 @pytest.fixture(params=TARGETS)
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
     """A target of the project `tiny`, on which nothing has run."""
+    otherwise = LEDGER if request.path.stem == "test_ledger" else OTHERWISE.get(request.function.__name__, "")
+    if request.param == "aws" and otherwise:
+        pytest.skip(otherwise)
     with TARGETS[request.param](tmp_path) as made:
         yield made

@@ -14,15 +14,6 @@ Result = TypeVar("Result")
 TARGETS = ("local", "aws")
 
 
-class TargetMissing(ShipwayError):
-    """This version can't do what was asked on that target."""
-
-    message = "target {target!r}: this version of Shipway cannot deploy there yet"
-    hint = "use this machine: --target local"
-    exit_code = 2
-    status = 501
-
-
 class PartMissing(ShipwayError):
     """An optional part of Shipway is not installed."""
 
@@ -35,7 +26,7 @@ class PartMissing(ShipwayError):
 def target(name: str, project: Path) -> Target:
     """Return the target of this name for the project in this folder.
 
-    Raises TargetMissing, PartMissing, and ProjectInvalid when the project can't be read.
+    Raises PartMissing, and ProjectInvalid when the project can't be read.
     """
     return _optional(name, lambda: _target(name, project))
 
@@ -71,8 +62,10 @@ def drill(
 
 
 def _target(name: str, project: Path) -> Target:
-    if name != "local":
-        raise TargetMissing(target=name)
+    if name == "aws":
+        from shipway.targets.aws.target import aws_target  # noqa: PLC0415
+
+        return aws_target(project)
     from shipway.targets.local.target import local_target  # noqa: PLC0415  an import that costs is made late
 
     return local_target(project)

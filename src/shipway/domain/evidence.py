@@ -2,7 +2,38 @@
 
 from collections.abc import Mapping
 
+from shipway.domain.project import Project
+from shipway.domain.release import Release
+from shipway.domain.units import format_duration
 from shipway.domain.values import Json, JsonObject, canonical
+
+
+def shown(project: Project, release: Release, live: Release | None, changes: JsonObject) -> JsonObject:
+    """Return what a person should see of a release: metrics beside the live ones, what has changed, what will happen.
+
+    changes: of the data set, as `data_changes` counts them; empty where nothing is known of it.
+    """
+    bundle, deployment = release.bundle, project.deployment
+    evidence: JsonObject = {
+        "metrics": bundle.metrics,
+        "commit": bundle.commit,
+        "data": bundle.data,
+        "image": bundle.image,
+        "gate": bundle.gate,
+        "plan": {
+            "strategy": str(deployment.strategy),
+            "percent": deployment.percent,
+            "bake": format_duration(deployment.bake),
+            "step": deployment.step,
+            "interval": format_duration(deployment.interval),
+        },
+    }
+    if live is not None:
+        evidence["live"] = {"release": live.number, "metrics": live.bundle.metrics, "commit": live.bundle.commit}
+        evidence["changed"] = {**live.bundle.changes(bundle)}
+    if changes:
+        evidence["data_changes"] = changes
+    return evidence
 
 
 def sentences(evidence: Mapping[str, Json]) -> list[str]:

@@ -1,5 +1,6 @@
 """The release pipeline: its stages, and what one execution of it has done so far."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -132,6 +133,19 @@ def covered(spans: Iterable[tuple[datetime, datetime]]) -> timedelta:
             total += end - begin
             reached = end
     return total
+
+
+def readable(cause: str) -> str:
+    """Return a cause as a sentence: a Describe document's reason, or the text itself."""
+    try:
+        document = json.loads(cause)
+    except ValueError:
+        return cause
+    if isinstance(document, dict):
+        for name in ("FailureReason", "ExitMessage", "Cause"):
+            if document.get(name):
+                return str(document[name])
+    return cause
 
 
 STAGES = ("Source", "Build", "Train", "DeployDev", "Approval", "DeployProd")

@@ -24,7 +24,7 @@ from shipway.ports.view import (
     VisitView,
     WorkflowView,
 )
-from shipway.targets.local import source
+from shipway.project import source
 from shipway.targets.local.deployment import Record, view
 from shipway.targets.local.experiment import Experiments
 from shipway.targets.local.gateway.evidence import Second

@@ -15,16 +15,15 @@ from shipway.domain.approval import Approval
 from shipway.domain.deployment import Deployment, Phase
 from shipway.domain.deployment_settings import judged_by, planned
 from shipway.domain.errors import ShipwayError
-from shipway.domain.evidence import data_changes, sentences
+from shipway.domain.evidence import data_changes, sentences, shown
 from shipway.domain.project import Project
 from shipway.domain.release import Bundle, Release
 from shipway.domain.sample import sample
 from shipway.domain.store.name import parse_uri
-from shipway.domain.units import format_duration
 from shipway.domain.values import Json, JsonObject
 from shipway.domain.workflow_execution import Handler, Task, TaskFailed
+from shipway.project import source
 from shipway.project.folder import load
-from shipway.targets.local import source
 from shipway.targets.local.approval import Question
 from shipway.targets.local.building import build_images
 from shipway.targets.local.decision import invite
@@ -208,28 +207,11 @@ def ask(parts: Parts, task: Task) -> Json:
 def _evidence(parts: Parts, project: Project, release: Release) -> JsonObject:
     """Return what a person should see: the metrics beside the live ones, what has changed, and what will happen."""
     live = parts.ledger.live()
-    bundle, deployment = release.bundle, project.deployment
-    evidence: JsonObject = {
-        "metrics": bundle.metrics,
-        "commit": bundle.commit,
-        "data": bundle.data,
-        "image": bundle.image,
-        "gate": bundle.gate,
-        "plan": {
-            "strategy": str(deployment.strategy),
-            "percent": deployment.percent,
-            "bake": format_duration(deployment.bake),
-            "step": deployment.step,
-            "interval": format_duration(deployment.interval),
-        },
-    }
-    if live is not None:
-        evidence["live"] = {"release": live.number, "metrics": live.bundle.metrics, "commit": live.bundle.commit}
-        evidence["changed"] = cast("Json", live.bundle.changes(bundle))
-        before, after = _listed(parts.store, live.bundle.data), _listed(parts.store, bundle.data)
-        if before:  # an imported release's data stayed where it comes from
-            evidence["data_changes"] = data_changes(before, after)
-    return evidence
+    if live is None:
+        return shown(project, release, None, {})
+    before, after = _listed(parts.store, live.bundle.data), _listed(parts.store, release.bundle.data)
+    # An imported release's data stayed where it comes from: then nothing can be said of changes.
+    return shown(project, release, live, data_changes(before, after) if before else {})
 
 
 def _listed(store: Store, data: JsonObject) -> dict[str, str]:

@@ -19,8 +19,8 @@ from shipway.domain.store.name import parse_uri
 from shipway.domain.values import Json, JsonObject
 from shipway.domain.verdict import Settings
 from shipway.domain.workflow_execution import Handler, Task, TaskFailed
+from shipway.project import source
 from shipway.project.folder import load
-from shipway.targets.local import source
 from shipway.targets.local.building import build_images
 from shipway.targets.local.deployment import Record
 from shipway.targets.local.parts import Parts

@@ -42,7 +42,8 @@ from shipway.ports.target import (
     Trace,
 )
 from shipway.ports.trigger import Triggers
-from shipway.targets.local import source, undo
+from shipway.project import source
+from shipway.targets.local import undo
 from shipway.targets.local.audit import entries
 from shipway.targets.local.building import build_images
 from shipway.targets.local.bundle import export, restore

@@ -1,10 +1,18 @@
 """Executions as people see them: stages, and the states of the training workflow inside them."""
 
-import json
 from collections.abc import Sequence
 from typing import cast
 
-from shipway.domain.pipeline import STATE_STAGE, Cause, CauseKind, Execution, ExecutionStatus, Stage, StageStatus
+from shipway.domain.pipeline import (
+    STATE_STAGE,
+    Cause,
+    CauseKind,
+    Execution,
+    ExecutionStatus,
+    Stage,
+    StageStatus,
+    readable,
+)
 from shipway.domain.values import JsonObject
 from shipway.domain.workflow_execution import Event, Visit, VisitStatus, WorkflowExecution, WorkflowStatus
 from shipway.ports.workflow import Workflows
@@ -52,19 +60,6 @@ def failure(workflows: Workflows, found: WorkflowExecution) -> tuple[str, str]:
         if found.error and child.error and child.id in found.cause:
             return failure(workflows, child)
     return found.error, readable(found.cause)
-
-
-def readable(cause: str) -> str:
-    """Return a cause as a sentence: a Describe document's reason, or the text itself."""
-    try:
-        document = json.loads(cause)
-    except ValueError:
-        return cause
-    if isinstance(document, dict):
-        for name in ("FailureReason", "ExitMessage", "Cause"):
-            if document.get(name):
-                return str(document[name])
-    return cause
 
 
 def events(workflows: Workflows, execution: str, after: int) -> list[tuple[int, JsonObject]]:

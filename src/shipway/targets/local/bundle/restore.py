@@ -22,7 +22,7 @@ from shipway.domain.bundle import (
     Manifest,
 )
 from shipway.domain.release import Bundle, Release, ReleaseStatus
-from shipway.targets.local import source
+from shipway.project import source
 from shipway.targets.local.bundle import archive
 from shipway.targets.local.bundle.export import here
 from shipway.targets.local.parts import Parts

@@ -9,7 +9,7 @@ from pathlib import Path
 from shipway.domain import names
 from shipway.domain.drill import Candidate
 from shipway.domain.values import Json, JsonObject
-from shipway.targets.local import source
+from shipway.project import source
 from shipway.targets.local.parts import Parts
 
 NAME = "drill"

@@ -12,8 +12,8 @@ from shipway.domain.pipeline import CauseKind
 from shipway.domain.project import Project, ScheduleTrigger
 from shipway.domain.store.object import StoreEvent
 from shipway.domain.trigger import TriggerEvent
+from shipway.project.source import PARTS
 from shipway.targets.local.engine.cron import next_time
-from shipway.targets.local.source import PARTS
 from shipway.targets.local.trigger.events import TriggerEvents
 
 GIT_SECONDS = 10

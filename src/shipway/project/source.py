@@ -69,7 +69,7 @@ def take(project: Path, sources: Path) -> Snapshot:
 def tree_digest(project: Path) -> str:
     """Return sha256 over the files' relative names, executable bits and bytes."""
     total = hashlib.sha256()
-    for path in _files(project):
+    for path in files(project):
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
         executable = bool(path.stat().st_mode & stat.S_IXUSR)
@@ -127,7 +127,8 @@ print(json.dumps(changed), end="")
 """
 
 
-def _files(project: Path) -> Iterator[Path]:
+def files(project: Path) -> Iterator[Path]:
+    """Yield the files that a release is built from, in their order: no links, nothing that tools leave behind."""
     for part in PARTS:
         root = project / part
         if root.is_file():
@@ -138,7 +139,7 @@ def _files(project: Path) -> Iterator[Path]:
 
 
 def _copy(project: Path, target: Path) -> None:
-    for path in _files(project):
+    for path in files(project):
         copy = target / path.relative_to(project)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)

@@ -8,7 +8,7 @@ import pytest
 
 import tiny
 from shipway.domain.workflow import WorkflowCustomizationFailed
-from shipway.targets.local import source
+from shipway.project import source
 
 
 @pytest.fixture

@@ -1,0 +1,24 @@
+"""Parts of the port that an account has under another name, or not at all: what to use instead."""
+
+from shipway.ports.inspect import Inspect
+from shipway.ports.model_quality import ModelQuality
+from shipway.ports.people import People
+from shipway.targets.aws.errors import NotOnAws
+
+
+class Elsewhere:
+    """What AWS's own services and consoles do. Each raises NotOnAws with what to do."""
+
+    @property
+    def people(self) -> People:
+        raise NotOnAws(what="keep people and their roles", why="IAM does", instead="ask the account's administrator")
+
+    @property
+    def inspect(self) -> Inspect:
+        why = "SageMaker, Step Functions and CloudWatch have them in their own consoles"
+        raise NotOnAws(what="show closer looks", why=why, instead="open what shipway up --target aws names as control")
+
+    @property
+    def quality(self) -> ModelQuality:
+        instead = "measure it where the labels are, or on one machine: shipway labels add"
+        raise NotOnAws(what="measure answers against labels", why="the local target keeps labels", instead=instead)

@@ -1,0 +1,103 @@
+"""What goes wrong between this machine and AWS, said so that people know what to do."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, ProfileNotFound
+
+from shipway.domain.errors import ShipwayError
+from shipway.targets.aws.objects import code
+
+P = ParamSpec("P")
+R = TypeVar("R")
+DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "AuthorizationError")
+EXPIRED = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
+
+
+class NotOnAws(ShipwayError):
+    """AWS has no such thing, or keeps it elsewhere."""
+
+    message = "the aws target cannot {what}: {why}"
+    hint = "{instead}"
+    exit_code = 2
+    status = 501
+
+
+class NotApplied(ShipwayError):
+    """The project's stacks are not in the account."""
+
+    message = "{project} is not on AWS yet: there is no stack {stack}"
+    hint = "look at what it takes, then make it: shipway plan --target aws; shipway apply --target aws"
+    exit_code = 4
+    status = 404
+
+
+class CredentialsMissing(ShipwayError):
+    """AWS does not know who asks."""
+
+    message = "AWS does not know who asks: {problem}"
+    hint = "sign in: aws configure sso, or set AWS_PROFILE; then look again: shipway doctor --target aws"
+    exit_code = 2
+    status = 401
+
+
+class PermissionMissing(ShipwayError):
+    """AWS knows who asks, and does not allow it."""
+
+    message = "AWS does not allow {operation}: {problem}"
+    hint = "ask for the permission that it names, or use another profile: AWS_PROFILE"
+    exit_code = 5
+    status = 403
+
+
+class AwsRefused(ShipwayError):
+    """A service's own reason."""
+
+    message = "AWS refused {operation}: {problem}"
+    hint = "look at the reason above; the request id is in SHIPWAY_DEBUG=1"
+    exit_code = 3
+    status = 502
+
+
+class AwsUnreachable(ShipwayError):
+    """No answer from the service."""
+
+    message = "AWS does not answer: {problem}"
+    hint = "look at the network and at aws.region in shipway.toml"
+    exit_code = 3
+    status = 502
+
+
+def told(error: Exception) -> ShipwayError:
+    """Return an error of boto3 as one for people."""
+    if isinstance(error, NoCredentialsError | PartialCredentialsError | ProfileNotFound):
+        return CredentialsMissing(problem=str(error))
+    if not isinstance(error, ClientError):
+        return AwsUnreachable(problem=str(error))
+    message = str(error.response.get("Error", {}).get("Message", "")) or str(error)
+    if code(error) in EXPIRED:
+        return CredentialsMissing(problem=message)
+    kind = PermissionMissing if code(error) in DENIED else AwsRefused
+    return kind(operation=error.operation_name, problem=f"{code(error)}: {message}")
+
+
+def plain(method: Callable[P, R]) -> Callable[P, R]:
+    """Return a method whose errors of boto3 become errors for people."""
+
+    @wraps(method)
+    def calling(*arguments: P.args, **options: P.kwargs) -> R:
+        try:
+            return method(*arguments, **options)
+        except (BotoCoreError, ClientError) as error:
+            raise told(error) from error
+
+    return calling
+
+
+def plainly(target: type[Any]) -> type[Any]:
+    """Make every public method of a class a `plain` one: nobody meets an exception of boto3."""
+    for name, method in list(vars(target).items()):
+        if callable(method) and not name.startswith("_"):
+            setattr(target, name, plain(method))
+    return target

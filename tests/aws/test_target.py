@@ -1,0 +1,203 @@
+"""What only AWS says, does and cannot do, on an account in memory."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+import tiny
+from aws.account import Refusal
+from aws.cloud import ARTIFACTS, Cloud, inside, outside, public_api
+from aws.recording import expect
+from shipway.cli import bootstrap
+from shipway.domain.approval import ApprovalStatus, Decision
+from shipway.domain.deployment import DeploymentFinished
+from shipway.domain.pipeline import Cause, CauseKind, ExecutionStatus, StageStatus
+from shipway.domain.release import ReleaseAlreadyLive
+from shipway.targets.aws.errors import AwsRefused, CredentialsMissing, NotApplied, NotOnAws, PermissionMissing
+from shipway.targets.aws.rollback import RollbackImpossible
+from shipway.targets.aws.target import AwsTarget, aws_target
+from waiting import until
+
+ADA = Decision(approve=True, by="ada", comment="looks right: yes")
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    made = Cloud()
+    made.fake.up()
+    with public_api(made):
+        yield made
+
+
+@pytest.fixture
+def target(cloud: Cloud, tmp_path: Path) -> AwsTarget:
+    project = tiny.write(tmp_path / "tiny", data={"bucket": "tiny-data"})
+    return aws_target(project, cloud.session(), lambda: cloud.fake.now)
+
+
+def until_asked(target: AwsTarget) -> str:
+    """Start a run and return its id once a person has to decide."""
+    run = target.start(Cause(by="ada"))
+    until(lambda: StageStatus.WAITING in {stage.status for stage in target.execution(run.id).stages})
+    return run.id
+
+
+def released(target: AwsTarget) -> str:
+    run = until_asked(target)
+    target.decide(run, ADA)
+    until(lambda: target.execution(run).status.final)
+    return run
+
+
+def test_the_calls_of_the_target_are_those_on_record(target: AwsTarget, cloud: Cloud, tmp_path: Path) -> None:
+    cloud.serves["codepipeline.RollbackStage"] = lambda _: {"pipelineExecutionId": outside("tiny-1")}
+    assert target.doctor() == []
+    first = released(target)
+    second = released(target)
+    target.put(str(tmp_path / "tiny" / "data"), "")
+    target.objects()
+    target.build()
+    assert target.invoke(b"1\n", content_type="text/csv").status == 200
+    assert target.create_key("app") != target.create_key("other")
+    target.rollback(1, by="ada")
+    assert [each.number for each in target.releases()] == [2, 1]
+    assert target.release_at(cloud.fake.now).number == 2
+    trace = target.trace("0f3c-r2")
+    assert (trace.release.approved_by, trace.approval and trace.approval.comment) == ("ada", "looks right: yes")
+    list(target.logs(target.jobs()[0].name))
+    assert target.event_log(second)
+    assert [each.enabled for each in target.triggers.list()] == [True] * 4
+    third = until_asked(target)
+    target.stop(third, by="ada", reason="enough")
+    target.retry(third, by="ada")
+    with pytest.raises(DeploymentFinished):
+        target.abort("latest", by="ada")
+    assert target.health().live == 2
+    assert first != second
+    expect("target", cloud.calls)
+
+
+def test_a_start_takes_the_files_as_they_are_now(target: AwsTarget, cloud: Cloud) -> None:
+    target.start(Cause(by="ada", reason=""))
+    (asked,) = cloud.called("codepipeline.StartPipelineExecution")
+    assert asked["sourceRevisions"] == [
+        {"actionName": "Source", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": "1"}
+    ]
+    assert {each["name"]: each["value"] for each in asked["variables"]}["CauseReason"] == "-"
+    assert cloud.storage.keys(ARTIFACTS) == ["source/tiny.zip"]
+
+
+def test_nothing_is_started_before_the_stacks_are_there(target: AwsTarget, cloud: Cloud) -> None:
+    cloud.fake.down()
+    with pytest.raises(NotApplied, match="tiny is not on AWS yet"):
+        target.start(Cause())
+    assert not target.health().running
+    assert any("shipway apply" in fault.remedy for fault in target.doctor())
+
+
+def moving(target: AwsTarget, cloud: Cloud) -> str:
+    """Bring a second release so far that callers share two versions; return its run."""
+    released(target)
+    cloud.fake.holds = True
+    run = until_asked(target)
+    target.decide(run, ADA)
+    until(lambda: target.execution(run) and len(target.deployments()) == 2)
+    return run
+
+
+@pytest.mark.parametrize("order", ["promote", "pause", "resume", "hold", "extend"])
+def test_what_codedeploy_cannot_do_is_said_with_what_to_do_instead(target: AwsTarget, cloud: Cloud, order: str) -> None:
+    moving(target, cloud)
+    steer = {
+        "promote": target.promote,
+        "pause": target.pause,
+        "resume": target.resume,
+        "hold": target.hold,
+        "extend": target.extend,
+    }[order]
+    with pytest.raises(NotOnAws, match=f"{order} deployment d-deployment-2") as said:
+        steer("latest", by="ada")
+    assert "shipway abort d-deployment-2" in said.value.remedy
+
+
+def test_an_abort_sends_all_traffic_back_and_can_be_repeated(target: AwsTarget, cloud: Cloud) -> None:
+    moving(target, cloud)
+    for _ in range(2):
+        target.abort("latest", by="ada")
+    (stopped,) = cloud.called("codedeploy.StopDeployment")
+    assert stopped["autoRollbackEnabled"] is True
+    assert target.deployments()[0].phase == "rolled_back"
+
+
+def test_a_rollback_while_a_release_moves_in_stops_it(target: AwsTarget, cloud: Cloud) -> None:
+    run = moving(target, cloud)
+    back = target.rollback(by="ada")
+    assert (back.id, back.status) == (run, ExecutionStatus.FAILED)
+    assert not cloud.called("codepipeline.RollbackStage")
+
+
+def test_a_pipeline_that_has_changed_since_cannot_do_the_stage_again(target: AwsTarget, cloud: Cloud) -> None:
+    def refuse(_: dict[str, Any]) -> None:
+        raise Refusal("UnableToRollbackStageException", "the pipeline structure has changed")
+
+    released(target)
+    released(target)
+    cloud.serves["codepipeline.RollbackStage"] = refuse
+    with pytest.raises(RollbackImpossible, match="structure has changed"):
+        target.rollback(by="ada")
+    with pytest.raises(ReleaseAlreadyLive):
+        target.rollback(2, by="ada")
+
+
+def test_an_approval_elsewhere_is_told_as_aws_tells_it(target: AwsTarget, cloud: Cloud) -> None:
+    run = until_asked(target)
+    cloud.fake.decide(inside(run), Decision(approve=False, by="AWSReservedSSO_Admin/bob", comment=""))
+    said = target.approval(run)
+    assert said.status is ApprovalStatus.REJECTED
+
+
+def test_what_aws_refuses_is_a_sentence(target: AwsTarget, cloud: Cloud) -> None:
+    def refuse(code: str, message: str) -> Any:
+        def refusing(_: dict[str, Any]) -> None:
+            raise Refusal(code, message)
+
+        return refusing
+
+    cloud.serves["codepipeline.ListPipelineExecutions"] = refuse("AccessDeniedException", "no codepipeline:List")
+    with pytest.raises(PermissionMissing, match="does not allow ListPipelineExecutions"):
+        target.executions()
+    cloud.serves["codepipeline.ListPipelineExecutions"] = refuse("LimitExceededException", "too many")
+    with pytest.raises(AwsRefused, match="too many"):
+        target.executions()
+    cloud.serves["codepipeline.ListPipelineExecutions"] = refuse("ExpiredTokenException", "expired")
+    with pytest.raises(CredentialsMissing):
+        target.executions()
+
+
+def test_without_credentials_people_are_told_how_to_sign_in(tmp_path: Path) -> None:
+    project = tiny.write(tmp_path / "tiny")
+    nobody = aws_target(project, boto3.Session(region_name="us-east-1"))
+    with pytest.raises(CredentialsMissing, match="does not know who asks") as said:
+        nobody.executions()
+    assert "AWS_PROFILE" in said.value.remedy
+    (fault,) = nobody.doctor()
+    assert "who asks" in fault.what
+
+
+def test_without_boto3_the_missing_part_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = tiny.write(tmp_path / "tiny")
+    for name in [name for name in sys.modules if name.startswith("shipway.targets.aws")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    with pytest.raises(bootstrap.PartMissing, match="boto3") as said:
+        bootstrap.target("aws", project)
+    assert said.value.remedy == "install it: pip install 'shipway[aws]'"
+
+
+def test_what_started_a_run_is_known_also_when_aws_did(target: AwsTarget, cloud: Cloud) -> None:
+    cloud.fake.start(Cause(kind=CauseKind.DRIFT, by="", reason="score drifted"))
+    assert target.execution("latest").cause == Cause(kind=CauseKind.DRIFT, by="ada", reason="score drifted")

@@ -40,7 +40,10 @@ STATE = State(
             },
         )
     },
-    endpoints={"e-1": EndpointRoute(place=4, ports=(9004,)), "e-2": EndpointRoute(place=5, sockets=1, leaving=True)},
+    endpoints={
+        "e-1": EndpointRoute(place=4, ports=(9004,), captured=2500),
+        "e-2": EndpointRoute(place=5, sockets=1, leaving=True),
+    },
     keys={"ab" * 32: "alice"},
     exposed="predict",
 )
@@ -54,6 +57,8 @@ def test_a_state_says_how_every_server_shall_be() -> None:
         "fn2/s3": Server(9003, 0, ready=True),
         "ep4/t0": Server(9004, 1, ready=True),
         "ep5/u0": Server(0, 1, ready=True),
+        "recorders/r0": Server(0, 1, ready=True),
+        "recorders/r1": Server(0, 1, ready=True),
     }
 
 
@@ -62,6 +67,7 @@ def test_the_tables() -> None:
         "keys": {"ab" * 32: "alice"},
         "api": {"/api": "api2"},
         "endpoints": {"e-1": "ep4"},
+        "captured": {"e-1": "2500"},
         "arms": {
             "api2": "predict/",
             "fn2/s0": "predict/1",

@@ -15,9 +15,12 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from shipway.domain.errors import ShipwayError
+from shipway.domain.traffic import bucket, threshold
 
 VARIANT = "AllTraffic"
 EVENT = "x-shipway-event"  # header: the same for every attempt of one invocation; becomes the record's eventId
+UNCAPTURED = "none"  # in place of an event: nobody's request (a probe, a replay), which is not recorded
+SALT = "capture"  # so that other choices by the same ids, sticky callers say, do not fall together with sampling
 INFERENCE = "x-amzn-sagemaker-inference-id"
 ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
 _KEY = re.compile(
@@ -101,6 +104,14 @@ def prefixes(endpoint: str, start: datetime, end: datetime, variant: str = VARIA
     while hour < end:
         yield str(CaptureKey(endpoint=endpoint, variant=variant, hour=hour, file=""))
         hour += timedelta(hours=1)
+
+
+def sampled(inference: str, percent: int) -> bool:
+    """Return whether the invocation with this inference id (or event, if it has none) is captured at `percent`.
+
+    The same ids always, and all of those that a lower percentage captures. The gateway computes the same.
+    """
+    return bucket(inference, SALT) < threshold(percent)
 
 
 def encoding_of(content_type: str) -> Encoding:

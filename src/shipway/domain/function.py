@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import parse_qsl, unquote
 
+from shipway.domain.capture import EVENT
 from shipway.domain.errors import ShipwayError
 from shipway.domain.traffic import CLIENT
 from shipway.domain.values import Json, JsonObject
@@ -19,6 +20,7 @@ HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "proxy-connection"}
 )
 INFERENCE_ID = "x-inference-id"
+HIDDEN = (CLIENT, EVENT, "x-api-key")  # headers that are between the gateway and the host
 RELEASE = "x-shipway-release"
 RECENT_FOLDER = "SHIPWAY_RECENT"  # variables of the host: where it keeps recent requests, and how many
 RECENT_COUNT = "SHIPWAY_RECENT_COUNT"
@@ -116,7 +118,7 @@ def proxy_event(request: HttpRequest, *, request_id: str, stage: str, epoch_ms: 
     A body of a text type that is no UTF-8 goes as base64, so that no byte is lost.
     """
     path, _, query = request.target.partition("?")
-    headers = [(name, value) for name, value in request.headers if name.lower() not in (CLIENT, "x-api-key")]
+    headers = [(name, value) for name, value in request.headers if name.lower() not in HIDDEN]
     body, encoded = _event_body(request)
     many_headers = _gather(headers)
     parameters = _gather(parse_qsl(query, keep_blank_values=True))

@@ -71,9 +71,14 @@ def dev_endpoint(project: str, release: int) -> str:
     return f"{dev_endpoints(project)}{release}"
 
 
+def prod_endpoints(project: str) -> str:
+    """What the names of all of a project's production endpoints begin with."""
+    return f"{project}-prod-"
+
+
 def prod_endpoint(project: str, release: int) -> str:
     """The endpoint that answers for a release in production."""
-    return f"{project}-prod-{release}"
+    return f"{prod_endpoints(project)}{release}"
 
 
 def release_of_endpoint(project: str, endpoint: str) -> int | None:

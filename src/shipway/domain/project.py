@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from shipway.domain.alarm import AlarmSettings
 from shipway.domain.aws_settings import AwsSettings
+from shipway.domain.capture_settings import CAPTURE, CaptureSettings
 from shipway.domain.deployment import Strategy
 from shipway.domain.errors import ShipwayError
 from shipway.domain.notice import NotificationSettings
@@ -16,8 +17,7 @@ from shipway.domain.units import Size
 
 Scalar: TypeAlias = str | int | float | bool
 AWS = AwsSettings()
-JOB_VOLUME = Size(10 * 2**30)
-FUNCTION_MEMORY = Size(512 * 2**20)
+JOB_VOLUME, FUNCTION_MEMORY = Size(10 * 2**30), Size(512 * 2**20)
 NOTIFICATIONS = NotificationSettings()
 
 
@@ -381,6 +381,7 @@ class Project:
     approval: ApprovalSettings = ApprovalSettings()
     workflow: WorkflowSettings = WorkflowSettings()
     notifications: NotificationSettings = NOTIFICATIONS
+    capture: CaptureSettings = CAPTURE
     monitoring: MonitoringSettings = MonitoringSettings()
     triggers: TriggerSettings = TriggerSettings()
     alarms: tuple[AlarmSettings, ...] = ()

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 
-from shipway.domain import aws_problems, names
+from shipway.domain import aws_problems, capture_settings, names
 from shipway.domain.alarm_problems import alarm_problems
 from shipway.domain.notice import Kind, Security
 from shipway.domain.project import DataFormat, EndpointSettings, Problem, Project, Scalar
@@ -31,7 +31,9 @@ def validate(project: Project) -> list[Problem]:
     """Return everything that is wrong with the project's values; empty when it can be used."""
     rules = (_name, _data, _jobs, _gate, _endpoints, _function, _deployment, _approval, _workflow, _notifications)
     return [
-        problem for rule in (*rules, _monitoring, _triggers, alarm_problems, _aws, _local) for problem in rule(project)
+        problem
+        for rule in (*rules, _capture, _monitoring, _triggers, alarm_problems, _aws, _local)
+        for problem in rule(project)
     ]
 
 
@@ -212,6 +214,11 @@ def _smtp(project: Project) -> Iterator[Problem]:
     if smtp.user and smtp.security is Security.NONE:
         problem = "a password would be sent unencrypted"
         yield Problem(path="notifications.smtp.security", problem=problem, remedy='write "starttls" or "tls"')
+
+
+def _capture(project: Project) -> Iterator[Problem]:
+    for key, problem, remedy in capture_settings.problems(project.capture):
+        yield Problem(path=f"capture.{key}", problem=problem, remedy=remedy)
 
 
 def _monitoring(project: Project) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ from cattrs.errors import (
 
 from shipway.domain.alarm import Comparison, LowSamples, Missing
 from shipway.domain.aws_settings import MonitorKind, SourceKind
+from shipway.domain.capture_settings import Compression
 from shipway.domain.deployment import Strategy
 from shipway.domain.notice import Security
 from shipway.domain.project import (
@@ -37,7 +38,7 @@ from shipway.domain.units import Size, UnitError, parse_duration, parse_size
 
 FILE = "shipway.toml"
 CHOICES = (
-    *(DataFormat, Direction, DriftMode, FeatureType, Predicts, Strategy),
+    *(Compression, DataFormat, Direction, DriftMode, FeatureType, Predicts, Strategy),
     *(Comparison, Missing, LowSamples, Security, SourceKind, MonitorKind),
 )
 _BARE = re.compile(r"[A-Za-z0-9_-]+")

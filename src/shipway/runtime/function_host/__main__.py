@@ -5,7 +5,7 @@ import os
 import sys
 
 from shipway.domain.errors import ShipwayError
-from shipway.runtime.function_host import shortcut
+from shipway.runtime.function_host import carrying, shortcut
 from shipway.runtime.function_host.app import App
 from shipway.runtime.function_host.context import configure_logging
 from shipway.runtime.function_host.loading import load
@@ -16,6 +16,7 @@ def main() -> int:
     """Serve until SIGTERM; return the exit code."""
     settings = parse(sys.argv[1:], os.environ)
     configure_logging()
+    carrying.install()
     shortcut.install(os.environ)
     server = chosen(settings)
     try:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from shipway.domain.capture import EVENT
 from shipway.domain.function import (
     INFERENCE_ID,
     PAYLOAD_LIMIT,
@@ -50,7 +51,7 @@ class App:
 
     def begin(self, request: HttpRequest) -> tuple[str, "Future[HttpAnswer]"]:
         """Return the request's inference id and its answer to come."""
-        given = next((value for name, value in request.headers if name.lower() == INFERENCE_ID), "")
+        given = _sent(request, INFERENCE_ID)
         request_id = given if VALID_ID.fullmatch(given) else str(uuid.uuid4())
         return request_id, self._pool.submit(self._answer, request, request_id)
 
@@ -86,6 +87,7 @@ class App:
         if request.target == READY:
             return HttpAnswer(status=200, headers=(("content-type", "application/json"),), body=b"{}")
         token = context.REQUEST.set(request_id)
+        context.EVENTS.set(context.events(_sent(request, EVENT)))
         try:
             answer = self._invoke(request, request_id)
         finally:
@@ -125,3 +127,8 @@ class App:
         token = context.REQUEST.set(request_id)
         log.error("%s", what)
         context.REQUEST.reset(token)
+
+
+def _sent(request: HttpRequest, header: str) -> str:
+    """Return a header's value, "" where it is absent."""
+    return next((value for name, value in request.headers if name.lower() == header), "")

@@ -4,11 +4,25 @@ import contextvars
 import logging
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, count, repeat
 
+from shipway.domain.capture import UNCAPTURED
 from shipway.runtime.function_host.settings import Settings
 
 REQUEST: contextvars.ContextVar[str] = contextvars.ContextVar("request", default="-")
+EVENTS: contextvars.ContextVar[Iterator[str] | None] = contextvars.ContextVar("events", default=None)
+
+
+def events(request: str) -> Iterator[str]:
+    """Yield what tells the endpoint calls of one request apart.
+
+    request: the gateway's own name of the request, the same when it is tried again; "" for nobody's, a probe say.
+    """
+    if not request:
+        return repeat(UNCAPTURED)
+    return chain((request,), (f"{request}.{number}" for number in count(2)))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from shipway.domain.errors import ShipwayError
 from shipway.domain.function import PAYLOAD_LIMIT, error_document
-from shipway.runtime.function_host import context, shortcut
+from shipway.runtime.function_host import carrying, context, shortcut
 from shipway.runtime.function_host.loading import HandlerMissing, load
 from shipway.runtime.function_host.settings import Settings, named
 
@@ -31,9 +31,11 @@ def main() -> int:
     event = json.load(sys.stdin)
     settings = replace(named(os.environ, given.handler), seconds=given.seconds)
     context.configure_logging()
+    carrying.install()
     shortcut.install(os.environ)
     request_id = str(uuid.uuid4())
     context.REQUEST.set(request_id)
+    context.EVENTS.set(context.events(""))
     _limit(settings, given.output, request_id)
     outcome = call(settings, event, request_id)
     write(given.output, outcome)

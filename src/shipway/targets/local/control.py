@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from shipway.domain.errors import ShipwayError
 from shipway.domain.units import format_duration
+from shipway.targets.local.capture import recorders
 from shipway.targets.local.watch import Watch
 from shipway.targets.local.wiring import Machine
 
@@ -93,8 +94,10 @@ class Control:
 
     def _adopt(self) -> None:
         """Take over what runs: the last control plane may have died between writing something down and doing it."""
-        self.machine.jobs.recover()
-        self.machine.gateway.ensure(self.machine.project.local.api_port or None)
+        machine = self.machine
+        machine.jobs.recover()
+        machine.gateway.ensure(machine.project.local.api_port or None)
+        recorders.ensure(machine.home.root, machine.supervisor, machine.gateway, machine.project)
 
     def _restart_failed(self) -> None:
         for name in self.machine.supervisor.tend():

@@ -145,6 +145,7 @@ def deploy_dev(parts: Parts, task: Task) -> Json:
         release.bundle.model,
         environment=dict(settings.environment),
         workers=settings.workers or None,
+        captured=stage.project.capture.dev_percent,
         ready_seconds=settings.startup_timeout.total_seconds(),
     )
     sentence = _smoke(parts, name, _sample(parts, stage.output))

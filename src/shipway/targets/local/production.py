@@ -46,6 +46,7 @@ class Production:
             self.release.model,
             environment=dict(settings.environment),
             workers=settings.workers or None,
+            captured=self._project.capture.prod_percent,
             ready_seconds=settings.startup_timeout.total_seconds(),
         )
         parts.functions.publish(

@@ -47,6 +47,7 @@ from shipway.targets.local import undo
 from shipway.targets.local.audit import entries
 from shipway.targets.local.building import build_images
 from shipway.targets.local.bundle import export, restore
+from shipway.targets.local.capture import recorders
 from shipway.targets.local.deployment import view
 from shipway.targets.local.doctor import faults
 from shipway.targets.local.inspect import LocalInspect
@@ -100,6 +101,7 @@ class LocalTarget:
         machine.home.credentials  # noqa: B018  made before anything needs them
         machine.supervisor.up()
         machine.gateway.ensure(machine.project.local.api_port or None)
+        recorders.ensure(machine.home.root, machine.supervisor, machine.gateway, machine.project)
         self._own_key()
         machine.supervisor.ensure(_control_program(machine.folder))
         if not wait_until(lambda: answers(f"{machine.control}/-/health"), UP_SECONDS):

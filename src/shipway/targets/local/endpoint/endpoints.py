@@ -63,12 +63,14 @@ class Endpoints:
         *,
         workers: int | None = None,
         instances: int = 1,
+        captured: int | None = None,
         ready_seconds: float = READY_SECONDS,
     ) -> Endpoint:
         """Start an endpoint; returns when every worker of every instance answers. Safe to repeat.
 
         model: a model.tar.gz, or its s3 name. workers: processes of one instance, the image's own choice without it.
         instances: servers side by side, 1..4; one may die without a failed request when there are two.
+        captured: percent of its requests that are recorded; None leaves that as it is, 0 for a new one.
         ready_seconds: how long it may take until all of it answers.
         Raises EndpointNameInvalid, EndpointExists, ModelUnsafe, EndpointFailed (nothing is left running).
         """
@@ -87,7 +89,7 @@ class Endpoints:
         known = self._known(name)
         asked = self._unpack(asked, model) if known is None else self._same(asked, known)
         try:
-            self._start(asked, image, workers or os.cpu_count() or 1, ready_seconds)
+            self._start(asked, image, workers or os.cpu_count() or 1, ready_seconds, captured)
         except BaseException:
             if known is None or known.status != "InService":
                 self.delete(name)
@@ -149,7 +151,14 @@ class Endpoints:
             raise
         return self._record(replace(asked, model_digest=digest))
 
-    def _start(self, endpoint: Endpoint, image: Image, workers: int, ready_seconds: float = READY_SECONDS) -> None:
+    def _start(
+        self,
+        endpoint: Endpoint,
+        image: Image,
+        workers: int,
+        ready_seconds: float = READY_SECONDS,
+        captured: int | None = None,
+    ) -> None:
         """Start what does not run yet, wait until all answers, let the gateway know."""
         sockets = self._gateway.reserve_endpoint(endpoint.name)
         ports = self._gateway.endpoint_ports(endpoint.name)
@@ -163,6 +172,7 @@ class Endpoints:
             endpoint.name,
             ports=[at for at in found if isinstance(at, int)],
             sockets=sum(isinstance(at, Path) for at in found),
+            captured=captured,
         )
 
     def _programs(self, name: str) -> Sequence[str]:

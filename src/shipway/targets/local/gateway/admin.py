@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from shipway.domain.errors import ShipwayError
 from shipway.domain.traffic import Counts
 from shipway.targets.local.gateway.render import reference
 from shipway.targets.local.gateway.state import ARMS, Server
@@ -11,6 +12,15 @@ from shipway.targets.local.gateway.state import ARMS, Server
 FORCED_MAINTENANCE = 1  # a bit of a server's administrative state
 STICKY = "sticky"  # the table that tells which callers stick to which version
 BATCH = 20  # orders on one line: a line has room for 64 KiB
+
+
+class GatewayDown(ShipwayError):
+    """What was asked is recorded and holds as soon as the gateway is up, but nothing answers now."""
+
+    message = "the gateway does not answer: {cause}"
+    hint = "start it: shipway up"
+    exit_code = 5
+    status = 503
 
 
 class AdminSilent(OSError):
@@ -51,7 +61,7 @@ def servers(path: Path) -> dict[str, Server]:
     found = {}
     for line in lines:
         row = dict(zip(names, line.split(), strict=False))
-        if len(row) == len(names) and row["be_name"].startswith(("fn", "ep")):  # the rest never changes
+        if len(row) == len(names) and row["be_name"].startswith(("fn", "ep", "recorders")):  # the rest never changes
             ready = not int(row["srv_admin_state"]) & FORCED_MAINTENANCE
             port = int(row["srv_port"])
             found[f"{row['be_name']}/{row['srv_name']}"] = Server(port, int(row["srv_uweight"]), ready)

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from shipway.domain.errors import ShipwayError
 from shipway.domain.function import FunctionNotFound, VersionInUse
-from shipway.domain.traffic import Counts, Sticky, VersionNotFound, check_key_name, check_weights
+from shipway.domain.traffic import Counts, Sticky, VersionNotFound, check_key_name, check_weights, threshold
 from shipway.targets.local.gateway import admin
+from shipway.targets.local.gateway.admin import GatewayDown
+from shipway.targets.local.gateway.counting import counted
 from shipway.targets.local.gateway.evidence import Record, Second
 from shipway.targets.local.gateway.ports import free_ports, listens
 from shipway.targets.local.gateway.render import LAYOUT, Places, config, table
@@ -21,6 +22,7 @@ from shipway.targets.local.gateway.state import (
     ENDPOINTS,
     FUNCTIONS,
     INSTANCES,
+    RECORDERS,
     SERVERS,
     EndpointRoute,
     FunctionRoute,
@@ -44,15 +46,6 @@ from shipway.targets.local.waiting import wait_until
 
 PROGRAM = "gateway"
 COLLECTOR = "evidence"
-
-
-class GatewayDown(ShipwayError):
-    """What was asked is recorded and holds as soon as the gateway is up, but nothing answers now."""
-
-    message = "the gateway does not answer: {cause}"
-    hint = "start it: shipway up"
-    exit_code = 5
-    status = 503
 
 
 class Gateway:
@@ -150,9 +143,9 @@ class Gateway:
         """
         with self._changing() as state:
             self._function(state, function)
-            counted = self._counted(state)
-            self._write(counted)
-            return {name: each.last for name, each in counted.functions[function].versions.items()}
+            now = self._counted(state)
+            self._write(now)
+            return {name: each.last for name, each in now.functions[function].versions.items()}
 
     def evidence(self, function: str, after: int) -> list[Second]:
         """Return every second behind `after` that is over, in order; none is left out, and none changes later.
@@ -222,11 +215,32 @@ class Gateway:
             folder.mkdir(mode=0o700, exist_ok=True)
             return [folder / f"{index}.sock" for index in range(INSTANCES)]
 
-    def add_endpoint(self, name: str, *, ports: Sequence[int] = (), sockets: int = 0) -> None:
-        """Let a reserved endpoint answer: from loopback ports, or from its first `sockets` sockets. Safe to repeat."""
+    def add_endpoint(
+        self, name: str, *, ports: Sequence[int] = (), sockets: int = 0, captured: int | None = None
+    ) -> None:
+        """Let a reserved endpoint answer: from loopback ports, or from its first `sockets` sockets. Safe to repeat.
+
+        captured: percent of its requests that go through a recorder, 0..100; None leaves that as it is.
+        """
         with self._changing() as state:
-            route = replace(state.endpoints[name], ports=tuple(ports), sockets=sockets)
+            known = state.endpoints[name]
+            share = known.captured if captured is None else threshold(captured)
+            route = replace(known, ports=tuple(ports), sockets=sockets, captured=share)
             self._commit(replace(state, endpoints={**state.endpoints, name: route}))
+
+    def capture(self, percents: Mapping[str, int]) -> None:
+        """Let recorders see this share of each named endpoint's requests, percent; others stay as they are."""
+        with self._changing() as state:
+            shares = {name: threshold(percent) for name, percent in percents.items()}
+            routes = {
+                name: replace(each, captured=shares.get(name, each.captured)) for name, each in state.endpoints.items()
+            }
+            self._commit(replace(state, endpoints=routes))
+
+    @property
+    def recorders(self) -> tuple[list[Path], Path]:
+        """The sockets on which recorders are awaited, and the one to which they pass requests on."""
+        return [self._places.recorder(index) for index in range(RECORDERS)], self._places.recorded
 
     def remove_endpoint(self, name: str, drain_seconds: float = 10) -> None:
         """Let an endpoint answer no more, and wait until no request to it is under way. Safe to repeat."""
@@ -285,19 +299,7 @@ class Gateway:
             counters, _ = admin.counters(self._places.admin)
         except admin.AdminSilent as error:
             raise self._down(str(error)) from error
-        fresh = state.epoch != now
-        functions = {}
-        for name, function in state.functions.items():
-            versions = {}
-            for version, route in function.versions.items():
-                each = replace(route, kept=route.last, baselines={}) if fresh and state.epoch else route
-                total = each.kept
-                for place in each.servers:
-                    seen = counters[f"fn{function.place}/s{place}"]
-                    total = total.plus(seen.since(each.baselines.get(place, Counts())))
-                versions[version] = replace(each, last=total)
-            functions[name] = replace(function, versions=versions)
-        return replace(state, functions=functions, epoch=now)
+        return counted(state, now, counters)
 
     def _drain(self, names: Sequence[str], seconds: float) -> None:
         """Wait until none of these servers has a request under way."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from shipway.domain.capture import EVENT, INFERENCE, SALT, UNCAPTURED
 from shipway.domain.traffic import BUCKETS
 from shipway.targets.local.gateway.scripts import HOLD, STICKY
 from shipway.targets.local.gateway.state import (
@@ -11,16 +12,21 @@ from shipway.targets.local.gateway.state import (
     ENDPOINTS,
     FUNCTIONS,
     INSTANCES,
+    RECORDERS,
     SERVERS,
     Server,
     State,
     servers,
 )
 
-LAYOUT = "3"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
+LAYOUT = "4"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
 BODY_LIMIT = 10 * 1024 * 1024  # bytes, as API Gateway has it
 # A refused connection takes a process out at once, a look every 100 ms brings it back.
 CHECKED = "check inter 1s fastinter 100ms downinter 100ms rise 1 fall 1 observe layer4 error-limit 1 on-error mark-down"
+ENDPOINT = "x-shipway-endpoint"  # tells a recorder for whom a request is
+LIVE = "/-/live"  # a recorder answers here itself
+ATTEMPTS = "amz-sdk-invocation-id"  # boto3 gives all attempts of one call the same
+UUID = "^[0-9a-fA-F-]{36}$"
 CALLERS_ID = "^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 RELEASE = "^[1-9][0-9]{0,8}$"  # versions that are releases; answers name those in their inference id
 TIMED_OUT = ',"OriginalStatusCode":0,"OriginalMessage":"timed out"'
@@ -64,6 +70,15 @@ class Places:
         """Where the inner half of a function's path listens."""
         return self.runtime / f"fn{place}.sock"
 
+    def recorder(self, index: int) -> Path:
+        """Where a recorder listens."""
+        return self.runtime / f"recorder{index}.sock"
+
+    @property
+    def recorded(self) -> Path:
+        """Where requests come back from the recorders on their way to the endpoints."""
+        return self.runtime / "recorded.sock"
+
     def endpoint_folder(self, place: int) -> Path:
         """The folder where the relays of one endpoint listen."""
         return self.runtime / f"ep{place}"
@@ -81,7 +96,7 @@ def config(state: State, places: Places) -> str:
     goes on exactly where it was.
     """
     wanted = servers(state)
-    parts = [_head(places), _public(state), _runtime(state)]
+    parts = [_head(places), _public(state), _runtime(state), _recorders(places, wanted)]
     parts += [_function(place, places, wanted) for place in range(FUNCTIONS)]
     parts += [_endpoint(place, places, wanted) for place in range(ENDPOINTS)]
     return "\n".join(parts)
@@ -142,6 +157,7 @@ frontend public
     http-request set-var(txn.id) req.hdr(x-inference-id) if {{ req.hdr(x-inference-id) -m reg {CALLERS_ID} }}
     http-request set-header x-inference-id %[var(txn.id)]
     http-request del-header x-shipway-client
+    http-request set-header {EVENT} %[uuid()]
     http-request set-var(txn.backend) path,map_beg({api}) if {{ path /api }} or {{ path_beg /api/ }}
     http-request set-var(txn.client) req.hdr(x-api-key),sha2(256),hex,lower,map_str({keys})
     http-request return status 404 {JSON} {_body("Not Found")} unless {{ path /api }} or {{ path_beg /api/ }}
@@ -169,7 +185,6 @@ frontend public
 
 
 def _runtime(state: State) -> str:
-    unknown = _aws("ValidationError", "Endpoint %[var(txn.name),json(utf8s)] not found.")
     no_route = _aws("UnknownOperationException", "only POST /endpoints/NAME/invocations is answered here")
     endpoints = reference("endpoints")
     return f"""\
@@ -181,12 +196,58 @@ frontend runtime
     http-request return status 404 {no_route} unless METH_POST {{ path_reg ^/endpoints/[^/]+/invocations$ }}
     http-request set-var(txn.name) path,field(3,/),url_dec
     http-request set-var(txn.backend) var(txn.name),map_str({endpoints})
-    http-request return status 400 {unknown} unless {{ var(txn.backend) -m found }}
-    http-request set-path /invocations
+    http-request return status 400 {_unknown()} unless {{ var(txn.backend) -m found }}
     http-request del-header authorization
     http-request del-header x-amz-security-token
+    http-request set-var(txn.caller) var(txn.id)
+    http-request set-var(txn.caller) req.hdr({ATTEMPTS}) if {{ req.hdr({ATTEMPTS}) -m reg {UUID} }}
+    http-request set-header {EVENT} %[var(txn.caller)] unless {{ req.hdr({EVENT}) -m reg {CALLERS_ID} }}
+    http-request set-var(txn.caller) req.hdr({EVENT})
+    http-request set-var(txn.caller) req.hdr({INFERENCE}) if {{ req.hdr({INFERENCE}) -m found }}
+    http-request set-var(txn.salt) str({SALT})
+    http-request set-var(txn.limit) var(txn.name),map_str({reference("captured")}),add(0)
+    http-request set-var(txn.bucket) {_bucket("txn.caller", "txn.salt")} if {{ var(txn.limit) -m found }}
+    acl captured var(txn.bucket),sub(txn.limit) lt 0
+    acl nobodys req.hdr({EVENT}) {UNCAPTURED}
+    http-request set-header {ENDPOINT} %[var(txn.name)] if captured !nobodys
+    http-request wait-for-body time 15s at-least {BUFFERED} if captured !nobodys
+    use_backend recorders if captured !nobodys
     use_backend %[var(txn.backend)]
 """
+
+
+def _recorders(places: Places, wanted: Mapping[str, Server]) -> str:
+    """Return the way through a recorder, and around them when none is up: capture never costs a request.
+
+    What a recorder was asked and had not answered when it ended is asked again, of the other one.
+    """
+    lines = f"""\
+backend recorders
+    balance leastconn
+    retries 3
+    timeout server 90s
+    option httpchk
+    http-check send meth GET uri {LIVE}
+    default-server {CHECKED}"""
+    servers = [
+        _server(f"recorders/r{index}", wanted, f"unix@{places.recorder(index)}") + (" backup" if index else "")
+        for index in range(RECORDERS)
+    ]
+    back = f"""\
+    server around unix@{places.recorded} backup
+
+frontend recorded
+    bind unix@{places.recorded} mode 600
+    http-request set-var(txn.name) req.hdr({ENDPOINT})
+    http-request set-var(txn.backend) var(txn.name),map_str({reference("endpoints")})
+    http-request return status 400 {_unknown()} unless {{ var(txn.backend) -m found }}
+    use_backend %[var(txn.backend)]
+"""
+    return "\n".join([lines, *servers, back])
+
+
+def _unknown() -> str:
+    return _aws("ValidationError", "Endpoint %[var(txn.name),json(utf8s)] not found.")
 
 
 def _function(place: int, places: Places, wanted: Mapping[str, Server]) -> str:
@@ -269,6 +330,9 @@ backend ep{place}
     balance leastconn
     retries 2
     timeout server 60s
+    http-request set-path /invocations
+    http-request del-header {EVENT}
+    http-request del-header {ENDPOINT}
     http-error status 502 {down}
     http-error status 503 {down}
     http-error status 504 {late}

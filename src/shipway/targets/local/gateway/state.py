@@ -13,6 +13,7 @@ SERVERS = 16  # processes of one function over all its versions
 ENDPOINTS = 32  # backends for endpoints
 ARMS = ("a", "b")  # backends beside a function's own, for callers that stick to the older or the newer version
 INSTANCES = 4  # servers of one endpoint, of either kind
+RECORDERS = 2  # side by side, so that one may end at any moment
 
 
 class GatewayFull(ShipwayError):
@@ -59,12 +60,14 @@ class EndpointRoute:
     """One endpoint: which backend it has, and the loopback ports of its servers; relayed ones have sockets instead.
 
     leaving: its name is not answered any more, requests under way are waited for.
+    captured: which requests go through a recorder, in buckets of BUCKETS.
     """
 
     place: int
     ports: tuple[int, ...] = ()
     sockets: int = 0
     leaving: bool = False
+    captured: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,8 @@ def servers(state: State) -> dict[str, Server]:
             found[f"ep{endpoint.place}/t{index}"] = Server(port, 1, ready=True)
         for index in range(endpoint.sockets):
             found[f"ep{endpoint.place}/u{index}"] = Server(0, 1, ready=True)
+    if any(endpoint.captured for endpoint in state.endpoints.values()):
+        found |= {f"recorders/r{index}": Server(0, 1, ready=True) for index in range(RECORDERS)}
     return found
 
 
@@ -151,6 +156,7 @@ def maps(state: State) -> dict[str, dict[str, str]]:
         "keys": dict(state.keys),
         "api": api,
         "endpoints": {name: f"ep{route.place}" for name, route in state.endpoints.items() if not route.leaving},
+        "captured": {name: str(route.captured) for name, route in state.endpoints.items() if route.captured},
         "arms": _answering(state),
         "sticky": {f"fn{each.place}": _rule(each) for each in state.functions.values() if arms(each)},
     }

@@ -24,8 +24,13 @@ def runtime_folder(home: Path) -> Path:
 
     Raises RuntimeFolderUnsafe when the name is taken by another user or open to others.
     """
+    return private_folder(BASE, home)
+
+
+def private_folder(base: Path, home: Path) -> Path:
+    """Return this home's folder below a folder that all users share; raises RuntimeFolderUnsafe."""
     name = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:12]
-    folder = _private(BASE / f"shipway-{os.getuid()}")
+    folder = _private(base / f"shipway-{os.getuid()}")
     return _private(folder / name)
 
 

@@ -1,0 +1,102 @@
+"""Throughput with capture on and off: the same processes, asked in turns, capture switched in between."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from benchmarks.serving.load import Measured, Question, Running, measure
+from benchmarks.serving.model import Model
+from benchmarks.serving.whole import NAME, whole_path
+
+from shipway.domain.project import CaptureSettings, Project
+from shipway.targets.local.capture import recorders
+from shipway.targets.local.gateway import Gateway
+from shipway.targets.local.supervise import Supervisor
+
+ROWS = (1, 100)
+PATHS = ("whole path", "endpoint alone")
+BARS = {("whole path", 1): 0.90, ("whole path", 100): 0.85}
+SERVER = "gunicorn"  # what the starter project serves with
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One comparison. on, off: the rounds of each, taken in turns."""
+
+    path: str
+    rows: int
+    on: list[Measured] = field(default_factory=list)
+    off: list[Measured] = field(default_factory=list)
+
+    @property
+    def ratio(self) -> float:
+        """Median rate with capture over median rate without."""
+        return median(each.rate for each in self.on) / median(each.rate for each in self.off)
+
+    @property
+    def failed(self) -> int:
+        """Requests that were not answered as they should be."""
+        return sum(each.failed for each in (*self.on, *self.off))
+
+    @property
+    def bar(self) -> float | None:
+        """The least ratio that is good enough, None where no bar is set."""
+        return BARS.get((self.path, self.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Production:
+    """What is asked. public: the API; direct: the endpoint's own address."""
+
+    gateway: Gateway
+    public: Running
+    direct: Running
+
+    def switch(self, on: bool) -> None:
+        """Turn capture on or off, at run time."""
+        self.gateway.capture({NAME: 100 if on else 0})
+
+    def question(self, model: Model, cell: Cell) -> Question:
+        """Return a request of so many rows."""
+        at = self.public if cell.path == PATHS[0] else self.direct
+        return Question(at.url, model.csv(cell.rows).encode(), {**at.headers, "Content-Type": "text/csv"})
+
+
+@contextmanager
+def production(model: Model, folder: Path) -> Iterator[Production]:
+    """The flights example in production, with recorders that are not used yet."""
+    with whole_path(model, folder, SERVER) as public:
+        home = folder / ".shipway"
+        supervisor = Supervisor(home)
+        gateway = Gateway(home, supervisor)
+        recorders.ensure(home, supervisor, gateway, Project(name=NAME, capture=CaptureSettings()))
+        direct = Running(f"{gateway.runtime_address}/endpoints/{NAME}/invocations")
+        yield Production(gateway, public, direct)
+
+
+def rates(running: Production, model: Model, rounds: int, seconds: float) -> Sequence[Cell]:
+    """Return every cell, measured in `rounds` rounds of on and off, each the first in every second round."""
+    cells = [Cell(path, rows) for path in PATHS for rows in ROWS]
+    for number in range(rounds):
+        for cell in cells:
+            question = running.question(model, cell)
+            for on in (True, False) if number % 2 else (False, True):
+                running.switch(on)
+                measure(question, 1)  # warm-up
+                (cell.on if on else cell.off).append(measure(question, seconds))
+    return cells
+
+
+def document(cell: Cell) -> Mapping[str, object]:
+    """Return a cell for a JSON file."""
+    return {
+        "path": cell.path,
+        "rows": cell.rows,
+        "on": [round(each.rate, 1) for each in cell.on],
+        "off": [round(each.rate, 1) for each in cell.off],
+        "ratio": round(cell.ratio, 3),
+        "bar": cell.bar,
+        "failed": cell.failed,
+    }

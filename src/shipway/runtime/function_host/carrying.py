@@ -1,0 +1,32 @@
+"""Calls of a handler to endpoints carry the request's inference id, so that what is captured joins with the answer.
+
+User code keeps plain boto3. An InferenceId that it gives itself stays; calls from threads of its own carry nothing.
+"""
+
+import importlib.util
+from typing import Any
+
+from shipway.domain.capture import EVENT, INFERENCE
+from shipway.runtime.function_host import context
+
+BEFORE = "before-call.sagemaker-runtime.InvokeEndpoint"
+
+
+def install() -> None:
+    """Let every boto3 session made from now on carry the id; to be called before the short cut is installed."""
+    if importlib.util.find_spec("botocore") is None:
+        return
+    from botocore import handlers  # noqa: PLC0415 - only where the image has it
+
+    handlers.BUILTIN_HANDLERS.append((BEFORE, carry))
+
+
+def carry(*, params: dict[str, Any], **_: object) -> None:
+    """Write the ids into a call's headers."""
+    events = context.EVENTS.get()
+    if events is None:
+        return
+    headers = params["headers"]
+    headers[EVENT] = next(events)
+    if not any(name.lower() == INFERENCE for name in headers):
+        headers[INFERENCE] = context.REQUEST.get()

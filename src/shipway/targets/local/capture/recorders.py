@@ -1,0 +1,75 @@
+"""The recorders of one home as supervised programs."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from shipway.domain import names
+from shipway.domain.project import Project
+from shipway.targets.local.capture.spool import memory_of
+from shipway.targets.local.gateway import Gateway
+from shipway.targets.local.gateway.state import RECORDERS
+from shipway.targets.local.supervise import Program, Supervisor
+
+MODULE = ("-P", "-m", "shipway.targets.local.capture.recorder")
+PERIODS_PER_AGE = 5  # a record waits for the end of its segment, then for the file: both are within the age
+STOP_SECONDS = 30
+
+
+def spool_of(home: Path) -> Path:
+    """Return where recorders leave their segments."""
+    return home / "capture" / "spool"
+
+
+def halves(home: Path) -> tuple[Path, Path]:
+    """Return both halves of the spool: on the disk, in memory."""
+    return spool_of(home), memory_of(home)
+
+
+def tally_of(home: Path, recorder: str) -> Path:
+    """Return where a recorder counts: beside its records, so that counting waits for no disk either."""
+    return memory_of(home) / f"{recorder}.tally"
+
+
+def program_names() -> list[str]:
+    """Return what the supervisor calls the recorders."""
+    return [f"recorder-{index}" for index in range(RECORDERS)]
+
+
+def ensure(home: Path, supervisor: Supervisor, gateway: Gateway, project: Project) -> None:
+    """Make the recorders run as the project says, one after the other, and the endpoints use them. Safe to repeat."""
+    settings = project.capture
+    if settings.enabled:
+        sockets, upstream = gateway.recorders
+        for name, socket in zip(program_names(), sockets, strict=True):
+            supervisor.ensure(_program(home, name, socket, upstream, project))
+    gateway.capture(shares(project, gateway.endpoints()))
+    if not settings.enabled:
+        for name in program_names():
+            supervisor.remove(name)
+
+
+def shares(project: Project, endpoints: list[str]) -> Mapping[str, int]:
+    """Return endpoint -> percent of its requests that are captured, of those that belong to the project's stages."""
+    settings = project.capture
+    stages = {names.dev_endpoints(project.name): settings.dev_percent}
+    stages[names.prod_endpoints(project.name)] = settings.prod_percent
+    return {name: percent for name in endpoints for prefix, percent in stages.items() if name.startswith(prefix)}
+
+
+def _program(home: Path, name: str, socket: Path, upstream: Path, project: Project) -> Program:
+    settings = project.capture
+    period = max(1, int(settings.max_age.total_seconds()) // PERIODS_PER_AGE)
+    options = {
+        "--name": name,
+        "--socket": socket,
+        "--upstream": upstream,
+        "--memory": memory_of(home),
+        "--spool": spool_of(home),
+        "--tally": tally_of(home, name),
+        "--period": period,
+        "--max-size": int(settings.max_size),
+        "--min-free": int(settings.min_free),
+    }
+    argv = [str(part) for option in options.items() for part in option]
+    return Program(name=name, argv=(sys.executable, *MODULE, *argv), stop_seconds=STOP_SECONDS, priority=5)

@@ -1,0 +1,87 @@
+"""Capture in the path of real requests: what is recorded, and that recording costs nobody an answer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from serving import SERVE, Plane, function_image, image, model, plane, post
+from shipway.domain.capture import Record, decode_lines
+from shipway.domain.project import Project
+from shipway.targets.local.capture import recorders, spool
+
+ENDPOINT = "flights-prod-1"
+HANDLER = """
+import os
+
+import boto3
+
+client = boto3.client("sagemaker-runtime")
+
+def handler(event, context):
+    given = {"InferenceId": "my-own"} if event["body"] == "own" else {}
+    for _ in range(2 if event["body"] == "twice" else 1):
+        answer = client.invoke_endpoint(
+            EndpointName=os.environ["ENDPOINT_NAME"], ContentType="text/csv", Body=event["body"], **given
+        )
+    return {"statusCode": 200, "headers": {"Content-Type": "text/csv"}, "body": answer["Body"].read().decode()}
+"""
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    """A plane with one captured endpoint and one function that asks it."""
+    folder: Path = tmp_path_factory.mktemp("path")
+    serve = image(folder / "model", {"serve": SERVE}, target="/opt/program", binds_to_port=True)
+    with plane(folder / ".shipway") as started:
+        recorders.ensure(started.home, started.supervisor, started.gateway, Project(name="flights"))
+        started.endpoints.create(ENDPOINT, serve, model(folder / "m.tar.gz", "m1"), captured=100)
+        for name, shortcut in (("short", "1"), ("plain", "0")):
+            variables = {"ENDPOINT_NAME": ENDPOINT, "SHIPWAY_BOTO3_SHORTCUT": shortcut}
+            started.functions.publish(name, "1", function_image(folder / "function", HANDLER), variables)
+            started.gateway.set_weights(name, {"1": 100})
+        yield started
+
+
+def records(running: Plane) -> list[Record]:
+    """Return what lies in the spool, each once."""
+    found: list[Record] = []
+    for half in recorders.halves(running.home):
+        for segment in spool.segments(half):
+            found += [each for each in decode_lines(spool.lines(segment.path)) if isinstance(each, Record)]
+    return list({each.event: each for each in found}.values())
+
+
+def of(running: Plane, inference: str) -> list[Record]:
+    return [each for each in records(running) if each.inference == inference]
+
+
+@pytest.mark.parametrize("function", ["short", "plain"])
+def test_an_answer_and_its_record_have_the_same_inference_id(running: Plane, function: str) -> None:
+    running.gateway.expose(function)
+    reply = running.ask(b"1,2", **{"content-type": "text/csv"})
+    call = reply.headers["x-inference-id"].removesuffix("-r1")
+    assert (reply.status, reply.body) == (200, f"m1:{call}:1,2".encode())
+    [record] = of(running, call)
+    assert (record.input.body, record.input.content_type) == (b"1,2", "text/csv")
+    assert (record.output.body, record.output.content_type) == (reply.body, "text/csv")
+
+
+def test_an_id_that_user_code_gives_stays(running: Plane) -> None:
+    assert running.ask(b"own", **{"content-type": "text/csv"}).body == b"m1:my-own:own"
+    assert len(of(running, "my-own")) == 1
+
+
+def test_each_call_of_a_request_is_a_record(running: Plane) -> None:
+    running.ask(b"twice", **{"content-type": "text/csv", "x-inference-id": "both"})
+    assert [each.input.body for each in of(running, "both")] == [b"twice", b"twice"]
+
+
+def test_direct_calls_are_recorded_with_what_they_sent(running: Plane) -> None:
+    url = f"{running.gateway.runtime_address}/endpoints/{ENDPOINT}/invocations"
+    headers = {"content-type": "image/png", "x-amzn-sagemaker-custom-attributes": "trace=7"}
+    assert post(url, b"\x89\xff", headers).status == 200
+    [record] = [each for each in records(running) if each.attributes]
+    assert (record.input.body, record.inference, record.attributes) == (b"\x89\xff", "", "trace=7")
+    assert post(url, b"refuse", headers).status == 424
+    assert not [each for each in records(running) if each.input.body == b"refuse"]

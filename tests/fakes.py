@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
+from fake_captures import FakeCaptures
 from fake_data import digest
 from fake_inspect import FakeInspect
 from fake_ledger import FakeLedger
@@ -72,6 +73,7 @@ class FakeTarget(FakeLedger):
     built: bool = False
     triggers: FakeTriggers = field(default_factory=FakeTriggers)
     quality: FakeQuality = field(default_factory=FakeQuality)
+    captures: FakeCaptures = field(default_factory=FakeCaptures)
 
     @cached_property
     def people(self) -> LocalPeople:

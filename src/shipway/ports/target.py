@@ -11,6 +11,7 @@ from shipway.domain.errors import ShipwayError
 from shipway.domain.pipeline import Cause, Execution
 from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
+from shipway.ports.capture import Captures
 from shipway.ports.model_quality import ModelQuality
 from shipway.ports.people import People
 from shipway.ports.trigger import Triggers
@@ -329,6 +330,10 @@ class Target(Protocol):
     @property
     def quality(self) -> ModelQuality:
         """Labels, and how good the model's answers were."""
+
+    @property
+    def captures(self) -> Captures:
+        """Captured requests and answers."""
 
     @property
     def triggers(self) -> Triggers:

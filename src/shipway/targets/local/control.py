@@ -8,17 +8,19 @@ from datetime import UTC, datetime
 from shipway.domain.errors import ShipwayError
 from shipway.domain.units import format_duration
 from shipway.targets.local.capture import recorders
+from shipway.targets.local.capture.telling import tell
 from shipway.targets.local.watch import Watch
 from shipway.targets.local.wiring import Machine
 
 TEND_SECONDS = 1.0
 UPKEEP_SECONDS = 3600.0
+CAPTURE_SECONDS = 2.0
 
 log = logging.getLogger("shipway.control")
 
 
 class Control:
-    """Runs the engine, the tending and the watching of one project's home, each in a thread, until it is stopped."""
+    """Runs the engine and all that looks after one project's home, each in a thread, until it is stopped."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
@@ -28,6 +30,7 @@ class Control:
             threading.Thread(target=self._run_engine, name="engine", daemon=True),
             threading.Thread(target=self._tend, name="tend", daemon=True),
             threading.Thread(target=self._watch, name="watch", daemon=True),
+            threading.Thread(target=self._capture, name="capture", daemon=True),
         ]
 
     @property
@@ -64,6 +67,18 @@ class Control:
     def _watch(self) -> None:
         while not self._stop.wait(TEND_SECONDS):
             self._safely(self._look)
+
+    def _capture(self) -> None:
+        while not self._stop.wait(CAPTURE_SECONDS):
+            self._safely(self._count)
+            self._safely(self._finish)
+
+    def _count(self) -> None:
+        machine = self.machine
+        tell(machine.home, machine.gateway, machine.telemetry, datetime.now(UTC))
+
+    def _finish(self) -> None:
+        self.machine.finisher.tick(datetime.now(UTC))
 
     def _look(self) -> None:
         self._watching.look(datetime.now(UTC))
@@ -109,6 +124,7 @@ class Control:
     def _upkeep(self) -> None:
         self.machine.triggers.forget(datetime.now(UTC))
         try:
+            self.machine.finisher.forget(datetime.now(UTC))
             self.machine.telemetry.expire(datetime.now(UTC))
             self.machine.store.expire(datetime.now(UTC))
             self.machine.store.collect()

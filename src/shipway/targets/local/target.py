@@ -26,6 +26,7 @@ from shipway.domain.store.name import parse_uri
 from shipway.domain.store.object import ObjectVersion
 from shipway.domain.values import Json, JsonObject
 from shipway.domain.workflow_execution import WorkflowExecution
+from shipway.ports.capture import Captures
 from shipway.ports.model_quality import ModelQuality
 from shipway.ports.target import (
     Answer,
@@ -288,6 +289,10 @@ class LocalTarget:
     @property
     def quality(self) -> ModelQuality:
         return self._machine.quality
+
+    @property
+    def captures(self) -> Captures:
+        return self._machine.captures
 
     @property
     def triggers(self) -> Triggers:

@@ -13,6 +13,8 @@ from shipway.project.folder import load
 from shipway.targets.local import pipeline, rollback, workflow
 from shipway.targets.local.alarm import Alarms
 from shipway.targets.local.approval import Approvals, Question, settled
+from shipway.targets.local.capture.captures import LocalCaptures
+from shipway.targets.local.capture.finish import Finisher
 from shipway.targets.local.decision import Decisions
 from shipway.targets.local.deployment import Deployments
 from shipway.targets.local.endpoint import Endpoints
@@ -172,10 +174,20 @@ class Machine:
             Sources(
                 project=self.now,
                 events=self.store.events,
-                records=partial(records, self.store),
+                records=partial(records, self.store, self.home),
                 evaluation=lambda release: self.ledger.get(release).bundle.metrics,
             ),
         )
+
+    @cached_property
+    def captures(self) -> LocalCaptures:
+        """Captured requests and answers."""
+        return LocalCaptures(self.home, self.store, lambda: self.now().data.features)
+
+    @cached_property
+    def finisher(self) -> Finisher:
+        """Makes finished files of captured records; for the control plane alone."""
+        return Finisher(self.home, self.store, self.now)
 
     @cached_property
     def triggers(self) -> LocalTriggers:

@@ -17,6 +17,7 @@ from shipway.domain.pipeline import Cause, Execution
 from shipway.domain.release import Release
 from shipway.domain.store.name import parse_uri
 from shipway.domain.values import Json, JsonObject
+from shipway.ports.capture import Captures
 from shipway.ports.target import (
     Answer,
     Archive,
@@ -92,6 +93,10 @@ class RemoteTarget:
     @property
     def inspect(self) -> RemoteInspect:
         return RemoteInspect(self._client)
+
+    @property
+    def captures(self) -> Captures:
+        raise OnlyThere(done="read", verb="capture")
 
     @property
     def quality(self) -> RemoteModelQuality:

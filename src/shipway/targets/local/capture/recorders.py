@@ -40,9 +40,9 @@ def ensure(home: Path, supervisor: Supervisor, gateway: Gateway, project: Projec
     """Make the recorders run as the project says, one after the other, and the endpoints use them. Safe to repeat."""
     settings = project.capture
     if settings.enabled:
-        sockets, upstream = gateway.recorders
-        for name, socket in zip(program_names(), sockets, strict=True):
-            supervisor.ensure(_program(home, name, socket, upstream, project))
+        places = gateway.places
+        for name, socket in zip(program_names(), places.recorders, strict=True):
+            supervisor.ensure(_program(home, name, socket, places.recorded, project))
     gateway.capture(shares(project, gateway.endpoints()))
     if not settings.enabled:
         for name in program_names():

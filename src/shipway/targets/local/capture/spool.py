@@ -37,6 +37,14 @@ class Segment:
         return datetime.strptime(self.path.parent.name, "%Y%m%d%H").replace(tzinfo=UTC)
 
     @property
+    def size(self) -> int:
+        """Bytes in it now."""
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    @property
     def closed(self) -> bool:
         """Whether nobody writes to it any more."""
         return self.path.suffix == CLOSED
@@ -102,5 +110,8 @@ def memory_of(home: Path) -> Path:
 
 def lines(path: Path) -> Iterator[bytes]:
     """Yield a segment's lines with their ends; the last may be half a record."""
-    with path.open("rb") as file:
-        yield from file
+    try:
+        with path.open("rb") as file:
+            yield from file
+    except FileNotFoundError:  # moved meanwhile: its records are where it was moved to
+        return

@@ -96,6 +96,13 @@ def counters(path: Path) -> tuple[dict[str, Counts], dict[str, int]]:
     return counted, busy
 
 
+def around(path: Path) -> tuple[str, int]:
+    """Return which HAProxy this is, and how many requests that should have been captured found no recorder."""
+    now = epoch(path)
+    counted, _ = counters(path)
+    return now, counted.get("recorders/around", Counts()).ok
+
+
 def _function(backend: str) -> str:
     """Return the backend whose place a server stands for: those of sticky callers hold the same processes."""
     return backend[:-1] if _sticks(backend) else backend

@@ -22,7 +22,6 @@ from shipway.targets.local.gateway.state import (
     ENDPOINTS,
     FUNCTIONS,
     INSTANCES,
-    RECORDERS,
     SERVERS,
     EndpointRoute,
     FunctionRoute,
@@ -238,9 +237,9 @@ class Gateway:
             self._commit(replace(state, endpoints=routes))
 
     @property
-    def recorders(self) -> tuple[list[Path], Path]:
-        """The sockets on which recorders are awaited, and the one to which they pass requests on."""
-        return [self._places.recorder(index) for index in range(RECORDERS)], self._places.recorded
+    def places(self) -> Places:
+        """Where its sockets are, those of the recorders too."""
+        return self._places
 
     def remove_endpoint(self, name: str, drain_seconds: float = 10) -> None:
         """Let an endpoint answer no more, and wait until no request to it is under way. Safe to repeat."""

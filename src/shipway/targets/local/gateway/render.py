@@ -70,9 +70,10 @@ class Places:
         """Where the inner half of a function's path listens."""
         return self.runtime / f"fn{place}.sock"
 
-    def recorder(self, index: int) -> Path:
-        """Where a recorder listens."""
-        return self.runtime / f"recorder{index}.sock"
+    @property
+    def recorders(self) -> list[Path]:
+        """Where recorders listen."""
+        return [self.runtime / f"recorder{index}.sock" for index in range(RECORDERS)]
 
     @property
     def recorded(self) -> Path:
@@ -229,9 +230,10 @@ backend recorders
     option httpchk
     http-check send meth GET uri {LIVE}
     default-server {CHECKED}"""
+    # One at a time: it takes several requests at each turn of its loop, which costs less than two that take turns.
     servers = [
-        _server(f"recorders/r{index}", wanted, f"unix@{places.recorder(index)}") + (" backup" if index else "")
-        for index in range(RECORDERS)
+        _server(f"recorders/r{index}", wanted, f"unix@{socket}") + (" backup" if index else "")
+        for index, socket in enumerate(places.recorders)
     ]
     back = f"""\
     server around unix@{places.recorded} backup

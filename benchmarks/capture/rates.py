@@ -31,9 +31,19 @@ class Cell:
     off: list[Measured] = field(default_factory=list)
 
     @property
+    def on_rate(self) -> float:
+        """Median requests a second with capture."""
+        return median(each.rate for each in self.on)
+
+    @property
+    def off_rate(self) -> float:
+        """Median requests a second without."""
+        return median(each.rate for each in self.off)
+
+    @property
     def ratio(self) -> float:
-        """Median rate with capture over median rate without."""
-        return median(each.rate for each in self.on) / median(each.rate for each in self.off)
+        """What capture leaves of the rate."""
+        return self.on_rate / self.off_rate
 
     @property
     def failed(self) -> int:

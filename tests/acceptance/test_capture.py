@@ -1,14 +1,21 @@
 """Capture in the path of real requests: what is recorded, and that recording costs nobody an answer."""
 
+import contextlib
+import os
+import signal
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from serving import SERVE, Plane, function_image, image, model, plane, post
+from load import Load
+from serving import KEY, SERVE, Plane, function_image, image, model, plane, post
 from shipway.domain.capture import Record, decode_lines
 from shipway.domain.project import Project
 from shipway.targets.local.capture import recorders, spool
+from shipway.targets.local.gateway import admin
+from waiting import until
 
 ENDPOINT = "flights-prod-1"
 HANDLER = """
@@ -85,3 +92,47 @@ def test_direct_calls_are_recorded_with_what_they_sent(running: Plane) -> None:
     assert (record.input.body, record.inference, record.attributes) == (b"\x89\xff", "", "trace=7")
     assert post(url, b"refuse", headers).status == 424
     assert not [each for each in records(running) if each.input.body == b"refuse"]
+
+
+def awake(running: Plane, program: str) -> int:
+    """Return a program's process, once it has one."""
+    found: list[int] = []
+    until(lambda: found.append(running.supervisor.pid(program)) or found[-1], 20, f"{program} runs")
+    return found[-1]
+
+
+def test_killed_recorders_cost_no_answer_and_no_record(running: Plane) -> None:
+    running.gateway.expose("short")
+    before = len(records(running))
+    load = Load(running.gateway.address, {"x-api-key": KEY, "content-type": "text/csv"})
+    with load:
+        for number in range(6):
+            load.more(100)
+            with contextlib.suppress(ProcessLookupError):  # it was just killed, and the supervisor does not know yet
+                os.kill(awake(running, f"recorder-{number % 2}"), signal.SIGKILL)
+        load.more(100)
+    assert not load.failures, f"{len(load.failures)} of {load.answered}: {load.failures[:3]}"
+    found = Counter(each.inference for each in records(running)[before:])
+    around = admin.around(running.gateway.places.admin)[1]  # while both were down
+    assert (len(found) + around, found.most_common(1)[0][1]) == (load.answered, 1)
+
+
+def test_an_endpoint_is_replaced_under_load_and_its_records_stay(running: Plane) -> None:
+    load = Load(running.gateway.address, {"x-api-key": KEY, "content-type": "text/csv"})
+    serve = image(running.home.parent / "model", {"serve": SERVE}, target="/opt/program", binds_to_port=True)
+    archive = model(running.home.parent / "m2.tar.gz", "m2")
+    with load:
+        load.more(50)
+        running.endpoints.create("flights-prod-2", serve, archive, captured=100)
+        function = function_image(running.home.parent / "function", HANDLER)
+        running.functions.publish("short", "2", function, {"ENDPOINT_NAME": "flights-prod-2"})
+        running.gateway.set_weights("short", {"1": 50, "2": 50})
+        load.more(100)
+        running.gateway.set_weights("short", {"2": 100})
+        running.functions.remove("short", "1")
+        running.endpoints.delete(ENDPOINT)
+        load.more(50)
+    assert not load.failures, f"{len(load.failures)} of {load.answered}: {load.failures[:3]}"
+    answers = Counter(each.output.body.partition(b":")[0] for each in records(running))
+    assert answers[b"m2"] >= 100
+    assert answers[b"m1"] >= 100

@@ -59,6 +59,7 @@ def test_a_state_says_how_every_server_shall_be() -> None:
         "ep5/u0": Server(0, 1, ready=True),
         "recorders/r0": Server(0, 1, ready=True),
         "recorders/r1": Server(0, 1, ready=True),
+        "recorders/around": Server(0, 1, ready=True),
     }
 
 

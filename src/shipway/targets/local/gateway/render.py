@@ -228,15 +228,15 @@ backend recorders
     retries 3
     timeout server 90s
     option httpchk
-    http-check send meth GET uri {LIVE}
-    default-server {CHECKED}"""
+    http-check send meth GET uri {LIVE}"""
     # One at a time: it takes several requests at each turn of its loop, which costs less than two that take turns.
     servers = [
-        _server(f"recorders/r{index}", wanted, f"unix@{socket}") + (" backup" if index else "")
+        f"{_server(f'recorders/r{index}', wanted, f'unix@{socket}')} {CHECKED}" + (" backup" if index else "")
         for index, socket in enumerate(places.recorders)
     ]
+    around = _server("recorders/around", wanted, f"unix@{places.recorded}")
     back = f"""\
-    server around unix@{places.recorded} backup
+{around} backup
 
 frontend recorded
     bind unix@{places.recorded} mode 600

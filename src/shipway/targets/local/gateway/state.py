@@ -109,7 +109,8 @@ def servers(state: State) -> dict[str, Server]:
         for index in range(endpoint.sockets):
             found[f"ep{endpoint.place}/u{index}"] = Server(0, 1, ready=True)
     if any(endpoint.captured for endpoint in state.endpoints.values()):
-        found |= {f"recorders/r{index}": Server(0, 1, ready=True) for index in range(RECORDERS)}
+        ways = [*(f"r{index}" for index in range(RECORDERS)), "around"]
+        found |= {f"recorders/{way}": Server(0, 1, ready=True) for way in ways}
     return found
 
 

@@ -1,0 +1,100 @@
+"""Capture on against off, and the kill proof: the flights example in production, asked for real.
+
+    ./dev bench capture [--rounds 5] [--seconds 3] [--kills 20] [--seed N] [--json FILE]
+
+Exit code: 0 when all bars are reached, 3 when one is missed.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.capture.kills import Proof, prove
+from benchmarks.capture.rates import Cell, document, production, rates
+from benchmarks.serving.load import CONNECTIONS
+from benchmarks.serving.model import trained
+
+MISSED = 3
+KILLS = 20
+
+
+def main() -> int:
+    """Measure, kill, tell."""
+    options = arguments()
+    model = trained()
+    with (
+        tempfile.TemporaryDirectory(prefix="capture-") as folder,
+        production(model, Path(folder)) as running,
+    ):
+        cells = rates(running, model, options.rounds, options.seconds)
+        print(table(cells), flush=True)
+        proof = prove(running, Path(folder), model.csv(1).encode(), options.kills, options.seed)
+    print(told(proof))
+    misses = missed(cells, proof)
+    print("\n".join(f"missed: {each}" for each in misses) or "all bars reached")
+    if options.json:
+        settings = {"rounds": options.rounds, "seconds": options.seconds, "connections": CONNECTIONS}
+        found = {
+            "settings": {**settings, "cores": len(os.sched_getaffinity(0)), "seed": options.seed},
+            "rates": [document(cell) for cell in cells],
+            "kills": asdict(proof),
+            "missed": misses,
+        }
+        options.json.write_text(json.dumps(found, indent=2) + "\n")
+    return MISSED if misses else 0
+
+
+def table(cells: Sequence[Cell]) -> str:
+    """Return the rates as a Markdown table: medians of requests a second, and how much capture leaves of them."""
+    lines = ["| | rows | on | off | on / off | bar |", "|---|---|---|---|---|---|"]
+    for cell in cells:
+        shown = document(cell)
+        bar = f"{cell.bar:.2f}" if cell.bar else "-"
+        lines.append(
+            f"| {cell.path} | {cell.rows} | {cell.on_rate:.0f} | {cell.off_rate:.0f} | {shown['ratio']} | {bar} |"
+        )
+    return "\n".join(lines)
+
+
+def told(proof: Proof) -> str:
+    """Return the kill proof in sentences."""
+    victims = ", ".join(f"{victim} {count}" for victim, count in sorted(proof.killed.items()))
+    failed = ", ".join(f"after {victim} {count}" for victim, count in sorted(proof.failed.items())) or "none"
+    return (
+        f"{sum(proof.killed.values())} kills ({victims}): {proof.acknowledged} acknowledged answers, "
+        f"{proof.lost} lost, {proof.repeated} twice; {proof.records} records in {proof.files} files, "
+        f"{proof.halves} half lines skipped, "
+        f"{proof.dropped} dropped; failed requests: {failed}"
+    )
+
+
+def missed(cells: Sequence[Cell], proof: Proof) -> list[str]:
+    """Return the bars that were not reached."""
+    found = [
+        f"{cell.path}, {cell.rows} rows: {cell.ratio:.3f} of the rate without capture, {cell.bar} is the bar"
+        for cell in cells
+        if cell.bar is not None and cell.ratio < cell.bar
+    ]
+    found += [f"{cell.path}, {cell.rows} rows: {cell.failed} requests failed" for cell in cells if cell.failed]
+    found += [] if proof.held else [f"the kill proof: {proof.lost} records lost, {proof.repeated} twice"]
+    return found
+
+
+def arguments() -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = argparse.ArgumentParser(prog="./dev bench capture", description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--kills", type=int, default=KILLS)
+    parser.add_argument("--seed", type=int, default=20260301)
+    parser.add_argument("--json", type=Path, help="also write everything that was measured")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,6 +8,7 @@ from shipway.domain.drift.chance import chi2_limit, chi2_survival
 from shipway.domain.drift.sagemaker import SagemakerGap, judge_sagemaker
 from shipway.domain.drift.settings import DriftSettings, Horizon, Mode, Rule
 
+EDGE = 4.0  # deviations of a total variation that is just the tolerance; once in 30,000 it is exceeded by chance
 NOTHING = 1e9  # 1/rows of no rows: nothing follows from them
 
 
@@ -93,18 +94,21 @@ def judge_numeric(gap: NumericGap, horizon: Horizon, rule: Rule, settings: Drift
 def judge_categorical(gap: CategoricalGap, horizon: Horizon, rule: Rule, settings: DriftSettings) -> HorizonDrift:
     """Return how a feature of categories stands: drift when two gates are passed.
 
-    The chi-squared test must reject at alpha, so that it is no chance; and the total variation beyond what sampling
-    alone gives must be above the tolerance, so that it matters. The score is that excess, and 0 where the test holds.
+    The chi-squared test must reject at alpha, so that it is no chance; and the total variation, less what sampling
+    gives on average and less EDGE deviations of it, must be above the tolerance, so that it matters: a feature that
+    moves to and fro within the tolerance is quiet, too. The score is that excess, and 0 where the test holds.
+    A total variation is the difference of a share, whose deviation is sqrt(1/n + clustering/m) / 2 at most.
     """
     if settings.mode is Mode.SAGEMAKER:
         return _as_sagemaker(gap, horizon, rule.categorical, rule)
     variance = variance_of(gap.baseline, gap.rows, gap.clustering or 1.0)
     # The statistic has 1/n + 1/m for the variance of a difference; with clustered rows the variance is larger.
     p = chi2_survival(gap.chi2 * variance_of(gap.baseline, gap.rows, 1.0) / variance, gap.degrees)
-    score = gap.variation - gap.expected if p < settings.alpha else 0.0
+    error = gap.expected + EDGE * sqrt(variance) / 2
+    score = gap.variation - error if p < settings.alpha else 0.0
     # Moving d of the mass gives a statistic of 4 d^2 / variance at least (Cauchy-Schwarz), on top of its mean.
     excess = chi2_limit(settings.alpha, gap.degrees) - gap.degrees
-    detectable = max(rule.tolerance + gap.expected, sqrt(excess * variance / 4))
+    detectable = max(rule.tolerance + error, sqrt(excess * variance / 4))
     return _told(gap, horizon, rule, settings, (gap.variation, score, p, detectable))
 
 

@@ -1,5 +1,6 @@
 """Model Monitor's own numbers, for those who want them: Deequ's distances and its regrouped chi-squared test."""
 
+from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
@@ -52,8 +53,9 @@ def regrouped_test(sample: Mapping[str, int], baseline: Mapping[str, int]) -> fl
         return 1.0
     cells = sorted((count / total * rows, float(sample.get(name, 0))) for name, count in baseline.items())
     while len(cells) > 1 and _too_rare(cells):
-        (expected, seen), (other_expected, other_seen), *rest = cells
-        cells = sorted([(expected + other_expected, seen + other_seen), *rest])
+        (expected, seen), (other_expected, other_seen) = cells[:2]
+        del cells[:2]
+        insort(cells, (expected + other_expected, seen + other_seen))
     if len(cells) < 2:
         return 1.0
     return chi2_survival(sum((seen - expected) ** 2 / expected for expected, seen in cells if expected), len(cells) - 1)

@@ -10,7 +10,7 @@ import polars as pl
 from .kernel import Counter, Floats, Ints, Moments
 from .plan import GROUPS, SLOTS, Plan
 
-LISTED = 50  # unknown categories that are kept by name
+LISTED = 1000  # unknown categories that are kept by name, each a category of its own
 
 
 @dataclass(slots=True)

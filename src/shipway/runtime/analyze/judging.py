@@ -9,7 +9,9 @@ from shipway.domain.drift import (
     CategoricalGap,
     DriftSettings,
     FeatureDrift,
+    Horizon,
     HorizonDrift,
+    Rule,
     judge_categorical,
     judge_numeric,
 )
@@ -19,7 +21,7 @@ from shipway.domain.drift.ranking import decided
 from .counts import Counts
 from .dataset import hours_within
 from .history import Hour, merged
-from .measure import clustering, gap, stability_index, wasserstein
+from .measure import Gap, clustering, gap, stability_index, wasserstein
 from .plan import Plan
 from .plots import plot_of
 
@@ -40,13 +42,16 @@ def features_of(
         rule = rules[plan.key].drift
         judged: list[HorizonDrift] = []
         for horizon in settings.horizons:
-            seen = gap(plan, sums[horizon.name][plan.key], clustered)
-            if isinstance(seen, CategoricalGap):
-                judged.append(judge_categorical(seen, horizon, rule, settings))
-            else:
-                judged.append(judge_numeric(seen, horizon, rule, settings))
+            seen = gap(plan, sums[horizon.name][plan.key], clustered, settings.mode)
+            judged.append(_judge(seen, horizon, rule, settings))
         found.append(_feature(plan, judged, sums[decided(judged).horizon][plan.key]))
     return found
+
+
+def _judge(seen: Gap, horizon: Horizon, rule: Rule, settings: DriftSettings) -> HorizonDrift:
+    if isinstance(seen, CategoricalGap):
+        return judge_categorical(seen, horizon, rule, settings)
+    return judge_numeric(seen, horizon, rule, settings)
 
 
 def _feature(plan: Plan, judged: Sequence[HorizonDrift], counts: Counts) -> FeatureDrift:

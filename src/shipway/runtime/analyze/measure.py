@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from shipway.domain.drift import Mode
 from shipway.domain.drift.judge import CategoricalGap, NumericGap, variance_of
 from shipway.domain.drift.sagemaker import SagemakerGap, regrouped_test
 
@@ -15,25 +16,50 @@ from .plan import Plan
 Gap = NumericGap | CategoricalGap
 
 
-def gap(plan: Plan, counts: Counts, clustering: float | None) -> Gap:
-    """Return how far some rows are from the baseline. clustering: None when nobody knows."""
-    measure = numeric_gap if plan.numeric else categorical_gap
-    return measure(plan, counts.bins, clustering)
+def gap(plan: Plan, counts: Counts, clustering: float | None, mode: Mode = Mode.SHIPWAY) -> Gap:
+    """Return how far some rows are from the baseline. clustering: None when nobody knows.
+
+    Model Monitor's own numbers are measured in its mode alone.
+    """
+    if mode is Mode.SAGEMAKER:
+        theirs = sagemaker_gap(plan, counts.bins)
+        return NumericGap(distance=0.0, baseline=plan.rows, rows=counts.rows, sagemaker=theirs)
+    if plan.numeric:
+        return numeric_gap(plan, counts.bins, clustering)
+    return categorical_gap(*with_unknown(plan, counts), clustering)
+
+
+def with_unknown(plan: Plan, counts: Counts) -> tuple[Ints, Ints]:
+    """Return rows by category of the baseline and of the window, the window's new categories among them.
+
+    Each new one is a category of its own. All of them as one would look like drift wherever a small baseline did not
+    happen to have the rare ones.
+    """
+    new = np.array(list(counts.unknown.values()), dtype=np.int64)
+    base = np.concatenate((plan.baseline[:-2], np.zeros(len(new), dtype=np.int64), plan.baseline[-2:]))
+    rest = np.array([counts.bins[-2] - new.sum(), counts.bins[-1]])
+    return base, np.concatenate((counts.bins[:-2], new, rest))
 
 
 def numeric_gap(plan: Plan, bins: Ints, clustering: float | None) -> NumericGap:
     """Return the distance of a numeric feature: over all bins in order, the missing values last."""
-    inner = slice(0, -2)
-    return NumericGap(
-        distance=float(ks_distance(plan.baseline, bins)),
-        baseline=plan.rows,
-        rows=int(bins.sum()),
-        clustering=clustering,
-        sagemaker=SagemakerGap(
-            distance=float(ks_distance(plan.baseline[inner], bins[inner])),
-            baseline=int(plan.baseline[inner].sum()),
-            rows=int(bins[inner].sum()),
-        ),
+    distance = float(ks_distance(plan.baseline, bins))
+    return NumericGap(distance=distance, baseline=plan.rows, rows=int(bins.sum()), clustering=clustering)
+
+
+def sagemaker_gap(plan: Plan, bins: Ints) -> SagemakerGap:
+    """Return what Model Monitor measures: of the values alone, without missing ones."""
+    inner = slice(0, -2) if plan.numeric else slice(0, -1)
+    base, live = plan.baseline[inner], bins[inner]
+    rows, others = int(live.sum()), int(base.sum())
+    if plan.numeric:
+        return SagemakerGap(distance=float(ks_distance(base, live)), baseline=others, rows=rows)
+    names = [*plan.categories, "\0others"]
+    return SagemakerGap(
+        distance=float(np.abs(_shares(live) - _shares(base)).max()),
+        baseline=others,
+        rows=rows,
+        p=regrouped_test(_named(names, live), _named(names, base)),
     )
 
 
@@ -46,28 +72,26 @@ def ks_distance(baseline: Ints, window: Ints) -> npt.NDArray[np.float64]:
     return np.asarray(gaps.max(axis=-1), dtype=np.float64)
 
 
-def categorical_gap(plan: Plan, bins: Ints, clustering: float | None) -> CategoricalGap:
-    """Return the distances of a feature of categories; unknown and missing ones are categories too."""
-    base = plan.baseline
+def categorical_gap(base: Ints, bins: Ints, clustering: float | None) -> CategoricalGap:
+    """Return the distances of a feature of categories. base, bins: rows of each, the missing ones among them."""
     rows, others = int(bins.sum()), int(base.sum())
-    chi2, degrees = pooled_chi2(base, bins)
-    largest = np.abs(_shares(bins[:-1]) - _shares(base[:-1])).max()
-    named = [*plan.categories, "\0others"]
+    chi2, degrees = dispersion(np.stack((base, bins)))
     return CategoricalGap(
-        variation=float(np.abs(_shares(bins) - _shares(base)).sum() / 2),
+        variation=float(total_variation(base, bins)),
         expected=expected_variation(base, bins, variance_of(others, rows, clustering or 1.0)),
-        chi2=chi2,
-        degrees=degrees,
+        chi2=float(chi2),
+        degrees=int(degrees),
         baseline=others,
         rows=rows,
         clustering=clustering,
-        sagemaker=SagemakerGap(
-            distance=float(largest),
-            baseline=int(base[:-1].sum()),
-            rows=int(bins[:-1].sum()),
-            p=regrouped_test(_named(named, bins), _named(named, base)),
-        ),
     )
+
+
+def total_variation(baseline: Ints, window: Ints) -> Floats:
+    """Return half the sum of the differences of shares, 0..1, for counts of shape (..., bins); 0 without rows."""
+    rows = window.sum(axis=-1, keepdims=True)
+    differences: Floats = np.abs(window / np.maximum(rows, 1) - baseline / np.maximum(baseline.sum(), 1))
+    return np.asarray(differences.sum(axis=-1) / 2 * (rows[..., 0] > 0), dtype=np.float64)
 
 
 def expected_variation(baseline: Ints, window: Ints, variance: float) -> float:
@@ -81,23 +105,22 @@ def expected_variation(baseline: Ints, window: Ints, variance: float) -> float:
     return float(np.minimum(normal, 2 * pooled).sum() / 2)
 
 
-def pooled_chi2(baseline: Ints, window: Ints) -> tuple[float, int]:
-    """Return the chi-squared statistic of two samples and its degrees of freedom."""
-    return dispersion(np.stack((baseline, window)))
-
-
-def dispersion(blocks: Ints) -> tuple[float, int]:
+def dispersion(blocks: Ints) -> tuple[Floats, Ints]:
     """Return the chi-squared statistic of the groups between blocks, and its degrees of freedom.
 
-    blocks: rows by block and group, shape (blocks, groups). Their ratio is about 1 for independent rows, and about k
-    for rows that come in runs of k copies.
+    blocks: rows by block and group, shape (..., blocks, groups). The ratio of what comes back is about 1 for
+    independent rows, and about k for rows that come in runs of k copies. Two blocks are two samples.
     """
-    table = blocks[blocks.sum(axis=1) > 0].astype(np.float64)
-    table = table[:, table.sum(axis=0) > 0]
-    if min(table.shape) < 2:
-        return 0.0, 0
-    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / table.sum()
-    return float(((table - expected) ** 2 / expected).sum()), (table.shape[0] - 1) * (table.shape[1] - 1)
+    table = blocks.astype(np.float64)
+    by_block, by_group = table.sum(axis=-1, keepdims=True), table.sum(axis=-2, keepdims=True)
+    rows = np.maximum(by_block.sum(axis=-2, keepdims=True), 1)
+    expected = by_block * by_group / rows
+    # sum of (O - E)^2 / E = sum of O^2 / E less the rows; cells that nothing is expected in are empty.
+    parts = np.divide(table * table, expected, out=np.zeros_like(table), where=expected > 0)
+    statistic = parts.sum(axis=(-2, -1)) - by_block.sum(axis=(-2, -1))
+    several, kinds = (by_block > 0).sum(axis=(-2, -1)), (by_group > 0).sum(axis=(-2, -1))
+    degrees = np.maximum(several - 1, 0) * np.maximum(kinds - 1, 0)
+    return np.maximum(statistic, 0.0) * (degrees > 0), degrees
 
 
 def clustering(hours: Sequence[Counts]) -> float | None:
@@ -111,9 +134,9 @@ def clustering(hours: Sequence[Counts]) -> float | None:
         tables = [np.stack([one.blocks.sum(axis=0) for one in hours])]
     if not any(_blocks(table) > 1 for table in tables):
         return None
-    found = [dispersion(table) for table in tables]
-    degrees = sum(each for _, each in found)  # 0 for a feature that never varies
-    return max(1.0, sum(statistic for statistic, _ in found) / degrees) if degrees else 1.0
+    statistic, degrees = dispersion(np.stack(tables))
+    many = int(degrees.sum())  # 0 for a feature that never varies
+    return max(1.0, float(statistic.sum()) / many) if many else 1.0
 
 
 def _blocks(table: Ints) -> int:
@@ -148,4 +171,4 @@ def _grouped(groups: Ints, counts: Ints) -> Floats:
 
 
 def _named(names: Sequence[str], bins: Ints) -> dict[str, int]:
-    return {name: int(rows) for name, rows in zip(names, bins[:-1], strict=True) if rows}
+    return {name: int(rows) for name, rows in zip(names, bins, strict=True) if rows}

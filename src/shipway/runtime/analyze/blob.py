@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .counts import Counts
-from .kernel import Floats, Ints, Moments
+from .kernel import Ints, Moments
 from .plan import GROUPS, SLOTS, Plan
 
 MAGIC = b"SHPROF1\n"
@@ -106,7 +106,7 @@ def unpack_counts(data: bytes) -> tuple[dict[str, Counts], Header, int]:
     header, body, length = unpack(data)
     try:
         entries = header["counts"]
-        moments = np.frombuffer(body, dtype="<f8", count=6 * len(entries)).reshape(-1, 6)
+        moments = np.frombuffer(body, dtype="<f8", count=6 * len(entries)).reshape(-1, 6).tolist()
         numbers = np.frombuffer(body, dtype=header["wide"], offset=48 * len(entries)).astype(np.int64)
         found, at = {}, 0
         for (name, entry), row in zip(entries.items(), moments, strict=True):
@@ -118,12 +118,13 @@ def unpack_counts(data: bytes) -> tuple[dict[str, Counts], Header, int]:
     return found, header, length
 
 
-def _counts(entry: Header, numbers: Ints, row: Floats) -> Counts:
-    count, whole, shifted, squared, minimum, maximum = row.tolist()
+def _counts(entry: Header, numbers: Ints, row: Sequence[float]) -> Counts:
+    count, whole, *sums = row
+    bins = entry["bins"]
     return Counts(
-        bins=numbers[: entry["bins"]].copy(),
-        blocks=numbers[entry["bins"] :].reshape(SLOTS, GROUPS).copy(),
-        moments=Moments(int(count), int(whole), shifted, squared, minimum, maximum),
+        bins=numbers[:bins],
+        blocks=numbers[bins:].reshape(SLOTS, GROUPS),
+        moments=Moments(int(count), int(whole), *sums),
         text=entry["text"],
-        unknown=Tally(entry["unknown"]),
+        unknown=Tally(entry["unknown"]) if entry["unknown"] else Tally(),
     )

@@ -129,18 +129,17 @@ def clustering(hours: Sequence[Counts]) -> float | None:
     hours: of the last week. Where each hour's rows came in one block, the hours are the blocks; None when that leaves
     nothing to compare: rows of a single moment may all be one.
     """
-    tables = [one.blocks for one in hours if _blocks(one.blocks) > 1]
-    if not tables and hours:
-        tables = [np.stack([one.blocks.sum(axis=0) for one in hours])]
-    if not any(_blocks(table) > 1 for table in tables):
+    if not hours:
         return None
-    statistic, degrees = dispersion(np.stack(tables))
+    tables = np.stack([one.blocks for one in hours])
+    several = (tables.sum(axis=-1) > 0).sum(axis=-1) > 1
+    if not several.any():
+        tables, several = tables.sum(axis=1)[None], np.array([len(hours) > 1])
+    if not several.any() or (tables.sum(axis=-1) > 0).sum() < 2:
+        return None
+    statistic, degrees = dispersion(tables[several])
     many = int(degrees.sum())  # 0 for a feature that never varies
     return max(1.0, float(statistic.sum()) / many) if many else 1.0
-
-
-def _blocks(table: Ints) -> int:
-    return int(np.count_nonzero(table.sum(axis=1)))
 
 
 def stability_index(plan: Plan, bins: Ints) -> float:

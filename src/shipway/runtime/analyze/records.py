@@ -4,6 +4,7 @@ import base64
 import binascii
 import gzip
 import hashlib
+import re
 import zlib
 from collections import Counter as Tally
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ BATCH = 16 << 20  # bytes of lines that are decoded at once
 GZIP = ".gz"
 
 
-class Side(msgspec.Struct):
+class Side(msgspec.Struct, gc=False):
     """One direction of an invocation."""
 
     data: str = ""
@@ -29,21 +30,21 @@ class Side(msgspec.Struct):
     content_type: str = msgspec.field(name="observedContentType", default="")
 
 
-class Sides(msgspec.Struct):
+class Sides(msgspec.Struct, gc=False):
     """Both directions."""
 
     request: Side = msgspec.field(name="endpointInput", default_factory=Side)
     answer: Side = msgspec.field(name="endpointOutput", default_factory=Side)
 
 
-class Event(msgspec.Struct):
+class Event(msgspec.Struct, gc=False):
     """What and when."""
 
     id: str = msgspec.field(name="eventId", default="")
     time: str = msgspec.field(name="inferenceTime", default="")
 
 
-class Line(msgspec.Struct):
+class Line(msgspec.Struct, gc=False):
     """One line of a captured file."""
 
     sides: Sides = msgspec.field(name="captureData")
@@ -62,6 +63,15 @@ Batch = dict[tuple[str, str], Payloads]  # (source, kind) -> payloads
 
 _DECODER = msgspec.json.Decoder(Line)
 _BROKEN = (msgspec.MsgspecError, UnicodeDecodeError)
+_TEXT = r'"([^"\\]*)(?:\\n)?"'
+_PLAIN = re.compile(
+    r'^{"captureData":{'
+    r'"endpointInput":{"observedContentType":"text/csv","mode":"INPUT","data":' + _TEXT + r',"encoding":"CSV"},'
+    r'"endpointOutput":{"observedContentType":"[^"\\]*","mode":"OUTPUT","data":' + _TEXT + r',"encoding":"CSV"}},'
+    r'"eventMetadata":{"eventId":' + _TEXT + r'(?:,"inferenceId":"[^"\\]*")?,"inferenceTime":' + _TEXT + r"},"
+    r'"eventVersion":"0"}$',
+    re.MULTILINE,
+)
 
 
 class Reader:
@@ -69,7 +79,7 @@ class Reader:
 
     def __init__(self, start: datetime, end: datetime, tally: Tally[str]) -> None:
         self.start, self.end, self.tally = start, end, tally
-        self._seen: set[bytes] = set()
+        self._seen: set[int] = set()
         self._moments: dict[str, int | None] = {}
 
     def read(self, path: Path) -> Iterator[Batch]:
@@ -79,16 +89,43 @@ class Reader:
         """
         try:
             with gzip.open(path) if path.suffix == GZIP else path.open("rb") as file:
-                while lines := file.readlines(BATCH):
-                    yield self._batch(self._decoded(lines))
+                while block := file.read(BATCH):
+                    block += file.readline()
+                    yield self._plain(block) or self._batch(self._decoded(block))
         except (EOFError, zlib.error) as error:
             raise OSError(f"{path.name} is no whole archive: {error}") from None
 
-    def _decoded(self, lines: list[bytes]) -> list[Line]:
+    def _plain(self, block: bytes) -> Batch | None:
+        """Return records whose lines are all as SageMaker writes one row of CSV, without decoding any JSON.
+
+        None when one is otherwise, or has been read already: then each line is looked at by itself.
+        """
         try:
-            return _DECODER.decode_lines(b"".join(lines))
+            found = _PLAIN.findall(block.decode())
+        except UnicodeDecodeError:
+            return None
+        if not found or len(found) != block.count(b"\n"):
+            return None
+        asked, said, events, times = map(list, zip(*found, strict=True))
+        keys = set(map(hash, events))
+        moments = list(map(self._moment, times))
+        if (
+            len(keys) != len(events)
+            or not keys.isdisjoint(self._seen)
+            or None in moments
+            or not (all(asked) and all(said))
+        ):
+            return None
+        self._seen |= keys
+        self.tally["records"] += len(found)
+        kept = [moment for moment in moments if moment is not None]
+        return {("input", "CSV"): Payloads(kept, asked), ("output", "CSV"): Payloads(kept, said)}
+
+    def _decoded(self, block: bytes) -> list[Line]:
+        try:
+            return _DECODER.decode_lines(block)
         except _BROKEN:
-            return [line for raw in lines if raw.strip() and (line := self._one(raw)) is not None]
+            return [line for raw in block.split(b"\n") if raw.strip() and (line := self._one(raw)) is not None]
 
     def _one(self, raw: bytes) -> Line | None:
         try:
@@ -114,7 +151,7 @@ class Reader:
     def _repeated(self, event: str) -> bool:
         if not event:
             return False
-        key = hashlib.blake2b(event.encode(), digest_size=8).digest()
+        key = hash(event)  # 64 bits, keyed anew for each process
         before = len(self._seen)
         self._seen.add(key)
         return len(self._seen) == before

@@ -69,6 +69,10 @@ def _cut(frame: pl.DataFrame, moments: Ints) -> Iterator[Rows]:
 
 def _csv_tables(payloads: Payloads, layout: Layout) -> Iterator[tuple[pl.DataFrame, Ints]]:
     """Yield (table, moment of each row) for payloads of equal width: each is parsed at once."""
+    whole = _single_rows(payloads, layout)
+    if whole is not None:
+        yield whole, np.array(payloads.moments, dtype=np.int64)
+        return
     header = ",".join(layout.names)
     groups: dict[int, Payloads] = defaultdict(Payloads)
     lines: dict[int, list[int]] = defaultdict(list)
@@ -91,6 +95,19 @@ def _csv_tables(payloads: Payloads, layout: Layout) -> Iterator[tuple[pl.DataFra
             yield frame, moments
         else:
             yield from _slow_tables(_split(group), layout)
+
+
+def _single_rows(payloads: Payloads, layout: Layout) -> pl.DataFrame | None:
+    """Return payloads of one row each, all as wide as the first, without quotes and headers; None if they are not."""
+    joined = "\n".join(payloads.texts)
+    many = len(payloads.texts)
+    if '"' in joined or "\r" in joined or joined.count("\n") != many - 1 or "" in payloads.texts:
+        return None
+    commas = pl.Series(payloads.texts).str.count_matches(",", literal=True)
+    if commas.min() != commas.max() or ",".join(layout.names) in payloads.texts:
+        return None
+    frame = _parsed(payloads.texts, layout.schema(payloads.texts[0].count(",") + 1))
+    return frame if frame is not None and frame.height == many else None
 
 
 def _parsed(texts: Sequence[str], schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame | None:

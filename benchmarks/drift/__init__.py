@@ -1,0 +1,1 @@
+"""What drift monitoring costs: time and memory beside libraries, and beside what reading the data alone costs."""

@@ -37,7 +37,7 @@ def distribution(plot: Plot, label: str) -> str:
 
 def _areas(plot: Plot) -> str:
     top = max([*plot.baseline, *plot.live, 1e-9])
-    low, high = number(plot.bounds[0]), number(plot.bounds[1])
+    low, high = ends(*plot.bounds)
     foot = HEIGHT + _FOOT - 3
     return (
         f'<path class="base" d="M0 {HEIGHT}{_steps(plot.baseline, top)}V{HEIGHT}z"/>'
@@ -73,6 +73,16 @@ def _bars(plot: Plot) -> str:
         middle = round((place + 0.5) * room)
         shapes.append(f'<text x="{middle}" y="{HEIGHT + _FOOT - 3}" class="mid">{escape(shown)}</text>')
     return "".join(shapes) + f'<path class="axis" d="M0 {HEIGHT}H{WIDTH}"/>'
+
+
+def ends(low: float, high: float) -> tuple[str, str]:
+    """Return both ends of an axis, with as many digits as it takes to tell them apart."""
+    shown = number(low), number(high)
+    for digits in range(4, 17):
+        if shown[0] != shown[1]:
+            break
+        shown = f"{low:,.{digits}g}", f"{high:,.{digits}g}"
+    return shown
 
 
 def number(value: float) -> str:

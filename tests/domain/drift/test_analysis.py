@@ -68,8 +68,7 @@ def test_drift_is_told_with_its_numbers() -> None:
     found = analysis(feature("a", STABLE, DRIFT, score=0.12), feature("b", STABLE), violations=[violation])
     assert found.verdict == "fail"
     assert found.sentence == (
-        "1 of 2 features have drifted: a has drifted: "
-        "distance 0.200, 0.120 of it beyond chance (tolerance 0.05), over 1h"
+        "1 of 2 features drifted. a has drifted: distance 0.200, 0.120 of it beyond chance (tolerance 0.05), over 1h"
     )
     assert found.features[0].metric == 0.12
 

@@ -110,8 +110,8 @@ class Analysis:
         """The verdict with its numbers."""
         drifted = self.drifted
         if drifted:
-            others = f" and {len(drifted) - 1} more" if len(drifted) > 1 else ""
-            return f"{len(drifted)} of {len(self.features)} features have drifted: {drifted[0].sentence}{others}"
+            others = f", and {len(drifted) - 1} more" if len(drifted) > 1 else ""
+            return f"{len(drifted)} of {len(self.features)} features drifted. {drifted[0].sentence}{others}"
         if self.violations:
             first = self.violations[0]
             what = f"{first['feature_name']}, {first['constraint_check_type']}"

@@ -73,11 +73,11 @@ def _notes(analysis: Analysis) -> str:
 
 
 PROBLEMS = {
-    "malformed": "lines were no records",
-    "duplicates": "records had been read already",
-    "outside": "records were outside of the time that is looked at",
-    "binary": "records hold no rows",
-    "unreadable_files": "files could not be read",
+    "malformed": "malformed lines",
+    "duplicates": "records that had been read already",
+    "outside": "records outside of the time that is looked at",
+    "binary": "records without rows, as pictures are",
+    "unreadable_files": "unreadable files",
 }
 
 

@@ -1,6 +1,7 @@
 """The console over any target, on a free loopback port, in a thread of the test."""
 
 import contextlib
+import functools
 import http.client
 import json
 import socket
@@ -10,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shipway.console.app import Console
 from shipway.console.doors import Access
+from shipway.console.oidc import Provider
 from shipway.ports.people import Doors
 from shipway.ports.target import Target
 from waiting import until
@@ -55,11 +57,38 @@ class Browser:
             connection.close()
 
 
+class Stage:
+    """One server for many consoles, one after the other: starting a server costs more than most tests."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on to whatever is on stage."""
+        assert self.app is not None
+        await self.app(scope, receive, send)
+
+
+STAGE = Stage()
+KEPT = contextlib.ExitStack()  # holds the stage's server until the process ends
+
+
+@functools.cache
+def stage() -> str:
+    """Return the address of the stage, whose server ends with the test process."""
+    return KEPT.enter_context(serving(STAGE))
+
+
 @contextlib.contextmanager
-def console(target: Target, doors: Doors, access: Access | None = None) -> Iterator[Browser]:
-    """Yield a browser at the console of a target."""
-    with serving(Console(target, doors, access or Access(secret=b"forms"))) as url:
-        yield Browser(url)
+def console(
+    target: Target, doors: Doors, access: Access | None = None, provider: Provider | None = None
+) -> Iterator[Browser]:
+    """Yield a browser at the console of a target; one at a time."""
+    STAGE.app = Console(target, doors, access or Access(secret=b"forms"), provider)
+    try:
+        yield Browser(stage())
+    finally:
+        STAGE.app = None
 
 
 @contextlib.contextmanager

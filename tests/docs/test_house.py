@@ -36,7 +36,7 @@ FOREIGN = re.compile(
     r"|\bpypi\.(?:org|python)|pythonhosted|registry\.npmjs|deb\.debian\.|archive\.ubuntu\."
 )
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
-VERB = re.compile(r"(?<![\w/])\./dev ([a-z][a-z-]*)")
+VERB = re.compile(r"(?<![\w/])\./dev ([a-z][a-z0-9-]*)")
 LONGEST = 400  # lines of a source file
 
 
@@ -104,7 +104,7 @@ def test_the_changelog_has_a_place_for_what_is_new() -> None:
 
 def test_every_verb_that_is_shown_is_there_and_the_other_way_round() -> None:
     text = (ROOT / "dev").read_text()
-    cases = set(re.findall(r"^    ([a-z-]+)(?: \|[^)]*)?\)", text, re.MULTILINE))
+    cases = set(re.findall(r"^    ([a-z0-9-]+)(?: \|[^)]*)?\)", text, re.MULTILINE))
     assert cases - {"help"} == verbs()
 
 

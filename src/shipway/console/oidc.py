@@ -123,11 +123,11 @@ class Provider:
         if "code" not in told:
             raise IdentityRefused(problem=told.get("error_description") or told.get("error") or "there is no code")
         claims = self._claims(self._token(told["code"], begun), begun.nonce)
-        name = str(claims.get(self.settings.name, ""))
+        name = claims.get(self.settings.name)
         if self.settings.name == "email" and claims.get("email_verified") is False:
             raise IdentityRefused(problem="the provider has not verified the mail address")
         try:
-            return check_name(name), self.settings.role
+            return check_name(name if isinstance(name, str) else ""), self.settings.role
         except PersonNameInvalid as error:
             raise IdentityRefused(problem=f"its {self.settings.name} {name!r} cannot be a name here") from error
 

@@ -122,6 +122,8 @@ class Site:
     def _act(self, method: str, path: str, told: Mapping[str, str], who: Visitor) -> object:
         route, pieces = find(ROUTES, method, path)
         allow(who.person.name, who.person.role, route.role)
+        if route.takes:
+            raise PageNotFound(path=f"{ROOT}/act{path}")  # what takes a file is no form's
         values: dict[str, object] = {name: value_of(PATHS[name], name, said) for name, said in pieces.items()}
         values |= {name: parameter.default for name, parameter in route.query.items()}
         by = {"by": who.person.name}  # where nobody logs in it is whoever sits at the machine

@@ -7,7 +7,6 @@ from shipway.console.api.route import LIMIT, Call, Route
 from shipway.domain.deployment import Ask
 from shipway.domain.people import Role
 from shipway.domain.pipeline import Execution
-from shipway.ports.document import DocumentRefused
 from shipway.ports.target import DeploymentView
 from shipway.ports.view import DeploymentDetail
 
@@ -33,9 +32,7 @@ def order_deployment(call: Call) -> DeploymentDetail:
         Ask.HOLD: target.hold,
         Ask.EXTEND: target.extend,
     }
-    if call.values["order"] not in orders:
-        raise DocumentRefused(path="order", problem=f"is none of {', '.join(orders)}")
-    orders[Ask(call.values["order"])](name, by=by)
+    orders[call.values["order"]](name, by=by)
     return target.inspect.deployment(name)
 
 

@@ -8,7 +8,7 @@ from shipway.domain.label import Accepted
 from shipway.domain.people import Role
 from shipway.ports.model_quality import QualityWindow
 
-DAYS = {"days": Parameter(kind=int, summary="How far back.", default=14)}
+DAYS = {"days": Parameter(kind=int, summary="How far back.", default=14, most=455)}
 
 
 def list_quality(call: Call) -> Sequence[QualityWindow]:

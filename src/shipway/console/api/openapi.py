@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shipway.console.api.problem import MEDIA, Problem
-from shipway.console.api.route import BYTES, JSON, MOST, PATHS, Parameter, Route
+from shipway.console.api.route import BYTES, JSON, PATHS, Parameter, Route
 from shipway.console.api.schema import Schemas
 from shipway.domain.values import JsonObject
 from shipway.ports.document import document
@@ -72,7 +72,7 @@ def _answer(route: Route, schemas: Schemas) -> JsonObject:
 def _parameter(name: str, place: str, parameter: Parameter) -> JsonObject:
     schema = Schemas().of(parameter.kind)
     if parameter.kind is int:
-        schema |= {"minimum": parameter.least, "maximum": MOST}
+        schema |= {"minimum": parameter.least, "maximum": parameter.most}
     if place == "path" and parameter.kind is str:
         schema |= {"minLength": 1}
     if parameter.default is not None:

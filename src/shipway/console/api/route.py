@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from shipway.domain.deployment import Ask
 from shipway.domain.people import Person, Role
+from shipway.domain.pipeline import CauseKind
 from shipway.ports.document import DocumentRefused
 from shipway.ports.people import Doors
 from shipway.ports.target import Target
@@ -19,9 +22,9 @@ BYTES = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One value in an address. kind: str, int, bool or datetime; default: None makes it required in a query.
+    """One value in an address. kind: str, int, bool, datetime or words; default: None makes it required in a query.
 
-    least: of a whole number.
+    least, most: of a whole number.
     """
 
     kind: type
@@ -29,6 +32,7 @@ class Parameter:
     default: object = None
     required: bool = False
     least: int = 1
+    most: int = MOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,8 @@ PATHS = {
     "execution": Parameter(kind=str, summary='An execution\'s id; "latest" is the newest.', required=True),
     "deployment": Parameter(kind=str, summary='A deployment\'s id; "latest" is the newest.', required=True),
     "release": Parameter(kind=int, summary="A release's number.", required=True),
-    "order": Parameter(kind=str, summary="abort, promote, pause, resume, hold or extend.", required=True),
+    "order": Parameter(kind=Ask, summary="What is asked of it.", required=True),
+    "kind": Parameter(kind=CauseKind, summary="What a trigger looks at: source or data.", required=True),
     "inference": Parameter(kind=str, summary="The x-inference-id of an answer.", required=True),
     "name": Parameter(kind=str, summary="Its name.", required=True),
     "id": Parameter(kind=str, summary="Its id, as listed.", required=True),
@@ -113,7 +118,7 @@ def value_of(parameter: Parameter, name: str, said: str) -> object:
     try:
         if parameter.kind is int:
             number = int(said) if said.isascii() and said.isdigit() else -1
-            if not parameter.least <= number <= MOST:
+            if not parameter.least <= number <= parameter.most:
                 raise ValueError(said)
             return number
         if parameter.kind is bool:
@@ -122,9 +127,15 @@ def value_of(parameter: Parameter, name: str, said: str) -> object:
             moment = datetime.fromisoformat(said)
             return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         said.encode()
+        if issubclass(parameter.kind, StrEnum):
+            return parameter.kind(said)
     except (ValueError, KeyError) as error:
-        kinds = {int: f"a whole number from {parameter.least} to {MOST}", bool: "true or false", datetime: "a time"}
-        raise DocumentRefused(path=name, problem=f"must be {kinds.get(parameter.kind, 'a text')}") from error
+        kinds = {
+            int: f"a whole number from {parameter.least} to {parameter.most}",
+            bool: "true or false",
+            datetime: "a time",
+        }
+        raise DocumentRefused(path=name, problem=f"must be {kinds.get(parameter.kind, 'one of its words')}") from error
     return said
 
 

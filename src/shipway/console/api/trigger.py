@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from shipway.console.api.bodies import By
 from shipway.console.api.route import LIMIT, Call, Route
 from shipway.domain.people import Role
-from shipway.domain.pipeline import CauseKind
-from shipway.ports.document import DocumentRefused
 from shipway.ports.trigger import TriggerFiring, TriggerView
 
 
@@ -22,10 +20,7 @@ def list_firings(call: Call) -> Sequence[TriggerFiring]:
 
 def tell_trigger(call: Call) -> bool:
     """Write down that something has happened; the answer is whether that was news."""
-    name = call.values["name"]
-    if name not in list(CauseKind):
-        raise DocumentRefused(path="name", problem=f"is none of {', '.join(CauseKind)}")
-    return call.target.triggers.tell(CauseKind(name), by=call.by(call.said(By).by))
+    return call.target.triggers.tell(call.values["kind"], by=call.by(call.said(By).by))
 
 
 ROUTES = (
@@ -48,7 +43,7 @@ ROUTES = (
     ),
     Route(
         method="POST",
-        path="/triggers/{name}",
+        path="/triggers/{kind}",
         summary="Tell a trigger (source, data) that something has happened",
         role=Role.APPROVER,
         perform=tell_trigger,

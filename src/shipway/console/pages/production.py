@@ -12,6 +12,8 @@ from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
 from shipway.ports.view import ArmPoint, DeploymentDetail, VisitView
 
+SHOWN = ("metrics", "live", "gate", "plan", "data", "changed", "data_changes", "commit", "image")  # on their own
+ROLLOUTS = ("DeployProd", "Deploy")  # the states of executions that move production's traffic
 LINES = 400  # of a log that a page shows
 EVENTS = 60  # newest ones of a history that a page shows
 
@@ -30,7 +32,8 @@ def overview(look: Look) -> Mapping[str, Any]:
         "waiting": [each for each in executions if waits(each)],
         "deployments": deployments,
         "moving": next((each for each in deployments if each.ended is None), None),
-        "notices": list(target.inspect.notices())[::-1][:6],
+        # Messages hold links by which whoever reads them may approve.
+        "notices": list(target.inspect.notices())[::-1][:6] if look.may("approver") else [],
     }
 
 
@@ -108,11 +111,7 @@ def approval(look: Look) -> Mapping[str, Any]:
         "metrics": _beside(_object(found.evidence.get("metrics", {})), _object(live.get("metrics"))),
         "live": live,
         "plan": plan_sentence(plan) if (plan := _object(found.evidence.get("plan", {}))) else "",
-        "more": {
-            name: value
-            for name, value in found.evidence.items()
-            if name not in ("metrics", "live", "gate", "plan", "data", "changed", "data_changes")
-        },
+        "more": {name: value for name, value in found.evidence.items() if name not in SHOWN},
         "changed": _object(found.evidence.get("changed", {})),
         "data": _object(found.evidence.get("data", {})),
         "data_changes": _object(found.evidence.get("data_changes", {})),
@@ -149,7 +148,7 @@ def deployment(look: Look) -> Mapping[str, Any]:
     events = [
         (event.get("at"), str(detail.get("message", "")))
         for _, event in look.target.event_log(found.view.execution)
-        if isinstance(detail := event.get("detail"), dict) and detail.get("message")
+        if event.get("state") in ROLLOUTS and isinstance(detail := event.get("detail"), dict) and detail.get("message")
     ]
     return {
         "deployment": found,

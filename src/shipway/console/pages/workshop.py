@@ -40,10 +40,12 @@ def data(look: Look) -> Mapping[str, Any]:
     project = inspect.project()
     prefix = look.query.get("prefix", project.data)
     chosen = look.query.get("uri", "")
-    objects = look.target.objects(prefix) if prefix.startswith("s3://") else []
+    buckets = inspect.buckets()
+    there = any(prefix.startswith(f"s3://{bucket.name}/") for bucket in buckets)
+    objects = look.target.objects(prefix) if there else []
     return {
         "project": project,
-        "buckets": inspect.buckets(),
+        "buckets": buckets,
         "prefix": prefix,
         "objects": list(objects)[:SHOWN],
         "count": len(objects),
@@ -96,7 +98,7 @@ def settings(look: Look) -> Mapping[str, Any]:
         "tokens": [each for each in target.people.tokens() if admin or each.person == own],
         "roles": list(Role),
         "triggers": target.triggers.list(),
-        "notices": list(target.inspect.notices())[::-1][:20],
+        "notices": list(target.inspect.notices())[::-1][:20] if look.may("approver") else [],
         "faults": target.doctor() if admin else [],
     }
 

@@ -17,6 +17,7 @@ T = TypeVar("T")
 SECONDS = 120
 PREFIX = "/api/v1"
 PIECE = 1 << 16  # bytes
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Unreachable(ShipwayError):
@@ -137,6 +138,8 @@ class Client:
         parts = urllib.parse.urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
             raise AddressInvalid(url=self.url, problem="it needs http or https, a name, and no path")
+        if parts.scheme == "http" and self.token and parts.hostname not in LOOPBACK:
+            raise AddressInvalid(url=self.url, problem="without https anybody on the way could read the token")
         if parts.scheme == "https":
             context = ssl.create_default_context()
             return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=SECONDS, context=context)

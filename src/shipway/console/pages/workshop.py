@@ -6,6 +6,7 @@ from typing import Any
 from shipway.console.pages.page import Look, Page
 from shipway.console.pages.production import log_lines
 from shipway.domain.audit import AuditBroken, verify
+from shipway.domain.errors import ShipwayError
 from shipway.domain.experiment import Experiment
 from shipway.domain.people import Role
 from shipway.domain.values import Json
@@ -86,6 +87,14 @@ def audit(look: Look) -> Mapping[str, Any]:
     return {"entries": entries[::-1][:SHOWN], "chain": verified, "problem": problem}
 
 
+def keys(look: Look) -> Mapping[str, Any]:
+    """Return the keys of clients, or why they are not to be had: the gateway that knows them may be down."""
+    try:
+        return {"keys": look.target.inspect.keys() if look.may("admin") else [], "keyless": ""}
+    except ShipwayError as error:
+        return {"keys": [], "keyless": str(error)}
+
+
 def settings(look: Look) -> Mapping[str, Any]:
     """Return keys, people, tokens, triggers and notices; what an admin alone may see, to an admin alone."""
     target, admin = look.target, look.may("admin")
@@ -93,7 +102,7 @@ def settings(look: Look) -> Mapping[str, Any]:
     return {
         "project": target.inspect.project(),
         "health": target.health(),
-        "keys": target.inspect.keys() if admin else [],
+        **keys(look),
         "people": target.people.list() if admin else [],
         "tokens": [each for each in target.people.tokens() if admin or each.person == own],
         "roles": list(Role),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shipway.domain.deployment import Phase, fitting
 from shipway.domain.experiment import Experiment
 from shipway.domain.pipeline import STAGES
-from shipway.ports.target import KeyNotFound, StoredObject
+from shipway.ports.target import Answer, KeyNotFound, NothingInDev, StoredObject
 from shipway.ports.view import BucketView, DeploymentDetail, KeyView, Notice, ProjectView, WorkflowView
 
 if TYPE_CHECKING:
@@ -41,6 +41,12 @@ class FakeInspect:
     def workflow(self, execution: str) -> WorkflowView:
         found = self.target.find(execution)
         return WorkflowView(id="", execution=found.id, status="", document=self.target.document())
+
+    def ask_dev(self, body: bytes, content_type: str) -> Answer:
+        if not self.target.ledger:
+            raise NothingInDev
+        status, answer = self.target.respond(body, content_type)
+        return Answer(status=status, headers={"content-type": "application/json"}, body=answer)
 
     def experiments(self) -> Sequence[Experiment]:
         return tuple(self.runs)

@@ -100,6 +100,13 @@ def test_production_answers_and_the_answer_is_traced(visit: Visit) -> None:
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_text("Status 200")).to_be_visible(timeout=20_000)
     keep(page, "try-answered")
+    page.get_by_label("Who is asked").select_option("dev")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_text("asking")).not_to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Status 200")).to_be_visible()
+    page.get_by_label("Who is asked").select_option("prod")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("link", name="Where it comes from")).to_be_visible(timeout=20_000)
     page.get_by_role("link", name="Where it comes from").click()
     expect(page.get_by_role("link", name="release 1")).to_be_visible()
 

@@ -6,6 +6,7 @@ from console_server import Browser
 from fakes import FakeTarget
 from shipway.console.api import PREFIX, ROUTES
 from shipway.domain.pipeline import Cause
+from shipway.targets.remote.target import remote_target
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,8 @@ from shipway.domain.pipeline import Cause
         ("POST", "/deployments/latest/forget", {}, 422, "DocumentRefused"),
         ("POST", "/deployments/latest/abort", {}, 404, "DeploymentNotFound"),
         ("POST", "/invocations", b"1,2", 503, "NothingLive"),
+        ("POST", "/invocations?stage=dev", b"1,2", 503, "NothingInDev"),
+        ("POST", "/invocations?stage=moon", b"1,2", 422, "DocumentRefused"),
         ("GET", "/logs/nobody", None, 404, "LogsNotFound"),
         ("POST", "/people", {"name": "a b", "role": "viewer"}, 422, "PersonNameInvalid"),
         ("POST", "/people", {"name": "ada", "role": "viewer", "password": "short"}, 422, "PasswordUnfit"),
@@ -80,6 +83,16 @@ def test_a_run_from_start_to_approval_over_http(browser: Browser, fake: FakeTarg
     assert asked["status"] == "pending"
     said = browser.ask("POST", f"{PREFIX}/executions/latest/approval", {"approve": True, "by": "ada"}).json
     assert (said["status"], said["by"]) == ("approved", "ada")
+
+
+def test_the_dev_stage_is_asked_before_anything_is_live(browser: Browser, fake: FakeTarget) -> None:
+    fake.start(Cause())
+    while not fake.approvals:
+        fake.advance()
+    got = browser.ask("POST", f"{PREFIX}/invocations?stage=dev", b"1,2")
+    assert (got.status, got.json["status"], got.json["body"]) == (200, 200, "[0.5]")
+    there = remote_target(browser.url).inspect.ask_dev(b"1,2", "text/csv")
+    assert (there.status, there.body) == (200, b"[0.5]")
 
 
 def test_a_log_comes_in_pieces_that_can_be_taken_up_again(browser: Browser, fake: FakeTarget) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from shipway.domain.experiment import Experiment
-from shipway.ports.target import StoredObject
+from shipway.ports.target import Answer, StoredObject
 from shipway.ports.view import (
     BucketView,
     DeploymentDetail,
@@ -28,6 +28,12 @@ class Inspect(Protocol):
         """Return the training state machine of an execution of the pipeline, with what each state did.
 
         "latest" names the newest. Raises ExecutionNotFound.
+        """
+
+    def ask_dev(self, body: bytes, content_type: str) -> Answer:
+        """Send one request to the newest endpoint of the dev stage, as SageMaker's runtime would.
+
+        An answer of 4xx or 5xx is an answer. Raises NothingInDev when none is in service.
         """
 
     def experiments(self) -> Sequence[Experiment]:

@@ -56,6 +56,15 @@ class NothingLive(ShipwayError):
     status = 503
 
 
+class NothingInDev(ShipwayError):
+    """No model is behind the development endpoint."""
+
+    message = "the dev stage does not answer: no endpoint is in service"
+    hint = "start the pipeline: shipway start"
+    exit_code = 4
+    status = 503
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltImage:
     """One image of the project. seconds: what building took; reused: its content was already there."""

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
 
 from shipway.console.api.bodies import By, Key, NewKey
@@ -11,6 +12,13 @@ from shipway.domain.people import Role
 from shipway.domain.store.name import parse_uri
 from shipway.ports.target import BuiltImage, Fault, Health, JobView, StoredObject
 from shipway.ports.view import BucketView, KeyView, Notice, ProjectView
+
+
+class Asked(StrEnum):
+    """Who is asked: the production API, or the endpoint of the dev stage."""
+
+    PROD = "prod"
+    DEV = "dev"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,17 +102,19 @@ def put_object(call: Call) -> Sequence[StoredObject]:
     return call.target.put(str(call.file), uri, by=call.by(call.values["by"]))
 
 
-def ask_production(call: Call) -> AnswerView:
-    """Send one request to the production API; 4xx and 5xx of it are answers."""
+def ask_model(call: Call) -> AnswerView:
+    """Send one request to production's API, or to the dev stage's endpoint; 4xx and 5xx of them are answers."""
     assert call.file is not None  # noqa: S101  the route takes one
-    accept = call.values["accept"]
-    got = call.target.invoke(
-        call.file.read_bytes(), content_type=call.values["content_type"], headers={"accept": accept} if accept else {}
-    )
+    body, kind, accept = call.file.read_bytes(), call.values["content_type"], call.values["accept"]
+    if call.values["stage"] is Asked.DEV:
+        got = call.target.inspect.ask_dev(body, kind)
+    else:
+        got = call.target.invoke(body, content_type=kind, headers={"accept": accept} if accept else {})
     try:
         return AnswerView(status=got.status, headers=got.headers, body=got.body.decode(), base64=False)
     except UnicodeDecodeError:
-        return AnswerView(status=got.status, headers=got.headers, body=base64.b64encode(got.body).decode(), base64=True)
+        text = base64.b64encode(got.body).decode()
+        return AnswerView(status=got.status, headers=got.headers, body=text, base64=True)
 
 
 def list_keys(call: Call) -> Sequence[KeyView]:
@@ -225,14 +235,15 @@ ROUTES = (
     Route(
         method="POST",
         path="/invocations",
-        summary="Ask the production API",
+        summary="Ask production, or the dev stage",
         role=Role.APPROVER,
-        perform=ask_production,
+        perform=ask_model,
         answer=AnswerView,
         takes=BYTES,
         query={
             "content_type": Parameter(kind=str, summary="The body's type.", default="text/csv"),
             "accept": Parameter(kind=str, summary="The type that the answer shall have.", default=""),
+            "stage": Parameter(kind=Asked, summary="Who is asked.", default=Asked.PROD),
         },
     ),
     Route(

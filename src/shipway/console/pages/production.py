@@ -90,7 +90,14 @@ def workflow(look: Look) -> Mapping[str, Any]:
     found = look.target.inspect.workflow(look.values["execution"])
     chosen = look.query.get("state", "")
     visits = [visit for visit in found.visits if visit.state == chosen]
-    return {"workflow": found, "chosen": chosen, "visits": visits, "failed": _failed(found.visits)}
+    history = look.target.event_log(found.execution) if chosen else []
+    return {
+        "workflow": found,
+        "chosen": chosen,
+        "visits": visits,
+        "failed": _failed(found.visits),
+        "events": [_line(number, event) for number, event in history if event.get("state") == chosen][-EVENTS:],
+    }
 
 
 def _failed(visits: Sequence[VisitView]) -> VisitView | None:

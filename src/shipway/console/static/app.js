@@ -63,10 +63,10 @@ async function upload(zone, files) {
   }
 }
 async function question(form, file) {
-  const said = form.querySelector("output"), kind = form.elements.content_type.value;
+  const said = form.querySelector("output"), kind = form.elements.content_type.value, stage = form.elements.stage.value;
   const body = file ?? form.elements.body.value, begun = performance.now();
   said.textContent = "asking …";
-  const got = await fetch(`/api/v1/invocations?content_type=${encodeURIComponent(kind)}`,
+  const got = await fetch(`/api/v1/invocations?stage=${stage}&content_type=${encodeURIComponent(kind)}`,
     { method: "POST", body, headers: { "x-csrf-token": token, "content-type": "application/octet-stream" } });
   const told = await got.json(), took = `${Math.round(performance.now() - begun)} ms`;
   said.replaceChildren(answer(got.ok, told, took));

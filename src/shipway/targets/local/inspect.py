@@ -1,10 +1,12 @@
 """Closer looks at one project on this machine: evidence, state machines, experiments, buckets, notices."""
 
+import http.client
 import time
+import urllib.parse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from shipway.domain import pipeline, workflow
+from shipway.domain import names, pipeline, workflow
 from shipway.domain.deployment import exposures, fitting
 from shipway.domain.deployment_settings import judged_by
 from shipway.domain.experiment import Experiment
@@ -12,7 +14,7 @@ from shipway.domain.store.name import parse_uri
 from shipway.domain.verdict import Counts, Verdict, load, merged, verdict
 from shipway.domain.verdict.comparing import quantile
 from shipway.domain.workflow_execution import Visit
-from shipway.ports.target import KeyNotFound, StoredObject
+from shipway.ports.target import Answer, KeyNotFound, NothingInDev, StoredObject
 from shipway.ports.view import (
     ArmPoint,
     BucketView,
@@ -33,6 +35,7 @@ from shipway.targets.local.wiring import Machine
 POINTS = 120  # of a version's line, at most
 OWN_KEY = "shipway"  # the name of the key with which the target asks its own API
 KEY_DIGITS = 12
+ASK_SECONDS = 60
 
 
 class LocalInspect:
@@ -97,6 +100,25 @@ class LocalInspect:
             document=engine.document(child.id),
             visits=tuple(_visit(each) for each in engine.visits(child.id)),
         )
+
+    def ask_dev(self, body: bytes, content_type: str) -> Answer:
+        machine = self._machine
+        prefix = names.dev_endpoints(machine.project.name)
+        found = [each for each in machine.parts.endpoints.list() if each.name.startswith(prefix)]
+        ready = [each for each in found if each.status == "InService"]
+        if not ready:
+            raise NothingInDev
+        newest = max(ready, key=lambda each: int(each.name.removeprefix(prefix)))
+        address = urllib.parse.urlsplit(machine.gateway.runtime_address)
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=ASK_SECONDS)
+        try:
+            path = f"/endpoints/{newest.name}/invocations"
+            connection.request("POST", path, body, {"content-type": content_type})
+            got = connection.getresponse()
+            told = {name.lower(): value for name, value in got.getheaders()}
+            return Answer(status=got.status, headers=told, body=got.read())
+        finally:
+            connection.close()
 
     def experiments(self) -> Sequence[Experiment]:
         return Experiments(self._machine.home).list()

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from shipway.domain.experiment import Experiment
-from shipway.ports.target import StoredObject
+from shipway.ports.target import Answer, StoredObject
 from shipway.ports.view import BucketView, DeploymentDetail, KeyView, Notice, ProjectView, WorkflowView
+from shipway.targets.remote.answer import WireAnswer
 from shipway.targets.remote.client import Client, quoted
 
 
@@ -22,6 +23,10 @@ class RemoteInspect:
 
     def workflow(self, execution: str) -> WorkflowView:
         return self._client.get(WorkflowView, f"/executions/{quoted(execution)}/workflow")
+
+    def ask_dev(self, body: bytes, content_type: str) -> Answer:
+        told = {"content_type": content_type, "stage": "dev"}
+        return self._client.upload(WireAnswer, "POST", "/invocations", body, **told).answer()
 
     def experiments(self) -> Sequence[Experiment]:
         return self._client.get(list[Experiment], "/experiments")

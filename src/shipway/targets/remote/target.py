@@ -1,6 +1,5 @@
 """A control plane elsewhere: the port that the command line speaks, over its REST API."""
 
-import base64
 import hashlib
 import tempfile
 import time
@@ -30,6 +29,7 @@ from shipway.ports.target import (
     StoredObject,
     Trace,
 )
+from shipway.targets.remote.answer import WireAnswer
 from shipway.targets.remote.client import Client, OnlyThere, quoted
 from shipway.targets.remote.inspect import RemoteInspect
 from shipway.targets.remote.model_quality import RemoteModelQuality
@@ -59,14 +59,6 @@ class _Lines:
 class _Event:
     number: int
     event: dict[str, Json]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    status: int
-    headers: dict[str, str]
-    body: str
-    base64: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,9 +236,8 @@ class RemoteTarget:
 
     def invoke(self, body: bytes, *, content_type: str, headers: dict[str, str] | None = None) -> Answer:
         accept = (headers or {}).get("accept")
-        got = self._client.upload(_Answer, "POST", "/invocations", body, content_type=content_type, accept=accept)
-        raw = base64.b64decode(got.body) if got.base64 else got.body.encode()
-        return Answer(status=got.status, headers=got.headers, body=raw)
+        told = {"content_type": content_type, "accept": accept}
+        return self._client.upload(WireAnswer, "POST", "/invocations", body, **told).answer()
 
     def create_key(self, name: str, *, by: str = "") -> str:  # noqa: ARG002  who logged in counts
         return self._client.send(_Key, "POST", "/keys", {"name": name}).key

@@ -39,7 +39,9 @@ def console_of(machine: Machine) -> Console:
     if settings.oidc.issuer:
         oidc = settings.oidc
         secret = (machine.folder / oidc.secret_file).read_text().strip()
-        provider = Provider(Oidc(issuer=oidc.issuer, client=oidc.client, secret=secret, name=oidc.name, role=oidc.role))
+        provider = Provider(
+            Oidc(issuer=oidc.issuer, client=oidc.client, secret=secret, claim=oidc.claim, role=oidc.role)
+        )
     hosts = frozenset(host.lower() for host in settings.hosts)
     access = Access(secret=key.encode(), hosts=hosts, provider=provider is not None)
     return Console(LocalTarget(machine), machine.people, access, provider)

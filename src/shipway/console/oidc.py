@@ -49,12 +49,12 @@ class IdentityRefused(ShipwayError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How a provider is asked. name: the claim that is a person's name here; role: of whoever comes the first time."""
+    """How a provider is asked. claim: that is a person's name here; role: of whoever comes the first time."""
 
     issuer: str
     client: str
     secret: str
-    name: str = "email"
+    claim: str = "email"
     role: Role = Role.VIEWER
 
 
@@ -123,13 +123,13 @@ class Provider:
         if "code" not in told:
             raise IdentityRefused(problem=told.get("error_description") or told.get("error") or "there is no code")
         claims = self._claims(self._token(told["code"], begun), begun.nonce)
-        name = claims.get(self.settings.name)
-        if self.settings.name == "email" and claims.get("email_verified") is False:
+        name = claims.get(self.settings.claim)
+        if self.settings.claim == "email" and claims.get("email_verified") is False:
             raise IdentityRefused(problem="the provider has not verified the mail address")
         try:
             return check_name(name if isinstance(name, str) else ""), self.settings.role
         except PersonNameInvalid as error:
-            raise IdentityRefused(problem=f"its {self.settings.name} {name!r} cannot be a name here") from error
+            raise IdentityRefused(problem=f"its {self.settings.claim} {name!r} cannot be a name here") from error
 
     def _token(self, code: str, begun: _Begun) -> str:
         form = {

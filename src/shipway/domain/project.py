@@ -347,14 +347,14 @@ class LocalSettings:
 class OidcSettings:
     """An OpenID Connect provider that lets people in; "" = there is none.
 
-    secret_file: holds the client's secret, below the project's folder or absolute. name: the claim that is a person's
-    name here. role: of whoever comes the first time.
+    secret_file: holds the client's secret, below the project's folder or absolute. claim: that is a person's name
+    here. role: of whoever comes the first time.
     """
 
     issuer: str = ""
     client: str = ""
     secret_file: str = ""
-    name: str = "email"
+    claim: str = "email"
     role: Role = Role.VIEWER
 
 

@@ -20,6 +20,16 @@ assert not [name for name in sys.modules if name.startswith(("cattrs", "click", 
 """
 
 
+def test_codebuild_renders_a_release_with_what_is_in_the_zip(tmp_path: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(package())) as archive:
+        archive.extractall(tmp_path)
+        kept = set(archive.namelist())
+    assert {"shipway/targets/aws/rendering.lock", "shipway/targets/aws/resources/stacks/prod.yml"} <= kept
+    environment = {"PYTHONPATH": str(tmp_path), "PATH": ""}
+    command = [sys.executable, "-m", "shipway.targets.aws.rendering", "--help"]
+    subprocess.run(command, check=True, env=environment, cwd=tmp_path, capture_output=True)
+
+
 def test_the_same_files_give_the_same_bytes() -> None:
     assert digest(package()) == digest(package())
 

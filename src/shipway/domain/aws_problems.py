@@ -12,7 +12,7 @@ from shipway.domain.units import format_duration
 RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 _DAY = timedelta(days=1)
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
-_CONNECTION = re.compile(r"arn:aws[a-z-]*:(?:codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/\S+")
+_CONNECTION = re.compile(r"arn:aws[a-z-]*:codeconnections:[a-z0-9-]+:\d{12}:connection/\S+")
 _NETWORK = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})/(1[6-9]|2[0-2])")
 
 

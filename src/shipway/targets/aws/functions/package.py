@@ -21,7 +21,13 @@ PARTS = (
     "targets/aws/release.py",
     "targets/aws/stacks.py",
     "targets/aws/functions",
+    # What CodeBuild renders a release's documents with; no handler imports it.
+    "project",
+    "targets/aws/rendering.py",
+    "targets/aws/rendering.lock",
+    "targets/aws/resources",
 )  # what the handlers import, beside the standard library and the boto3 of Lambda's runtime
+SUFFIXES = (".py", ".yml", ".lock")
 
 
 def package() -> bytes:
@@ -44,4 +50,5 @@ def digest(content: bytes) -> str:
 def _files(root: Path) -> Iterator[Path]:
     for part in PARTS:
         path = root / part
-        yield from path.rglob("*.py") if path.is_dir() else (path,)
+        inside = (each for each in path.rglob("*") if each.suffix in SUFFIXES and "template" not in each.parts)
+        yield from inside if path.is_dir() else (path,)

@@ -6,7 +6,7 @@ from shipway.domain.alarm import Alarm
 from shipway.domain.alarm_settings import own_alarms
 from shipway.domain.names import drift_metric
 from shipway.domain.project import Project
-from shipway.domain.values import Json, JsonObject
+from shipway.domain.values import Json, JsonObject, canonical
 from shipway.targets.aws.resources.block import block, ref, sub
 from shipway.targets.aws.resources.monitoring import NAMESPACE
 
@@ -23,15 +23,17 @@ def alarms(project: Project) -> str:
     for number, alarm in enumerate(watched, 1):
         resources[f"Drift{number}"] = _alarm(alarm)
     resources |= _together(project, watched)
-    parameters = {
+    said = {
         "Project": "The project's name; everything is named after it.",
         "TopicArn": "Where mails to people are sent from.",
     }
+    text = canonical(resources)
+    parameters = {name: why for name, why in said.items() if f'"{name}"' in text or f"${{{name}}}" in text}
     return block(
         {
             "AWSTemplateFormatVersion": "2010-09-09",
             "Description": f"Who hears of {project.name}, and which features are watched for drift.",
-            "Parameters": {name: {"Type": "String", "Description": text} for name, text in parameters.items()},
+            "Parameters": {name: {"Type": "String", "Description": why} for name, why in parameters.items()},
             "Resources": resources or {"Nobody": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
         }
     )

@@ -130,6 +130,8 @@ def _environment(project: Project) -> JsonObject:
         "sagemaker_endpoint_name": "{% $endpoint %}",
         "sagemaker_monitoring_schedule_name": "${Project}-monitor",
         "drift_tolerance": f"{project.monitoring.drift_tolerance:g}",
+        "drift_mode": str(project.monitoring.drift_mode),
+        "drift_budget": f"{project.monitoring.drift_budget:g}",
     }
 
 

@@ -100,7 +100,6 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
     ),
     RECORD_LIVE: (
         _PIPELINE,
-        Grant("ReadLedger", ("s3:GetObject",), _bucket("live/${Project}/*")),
         Grant("WriteLedger", ("s3:PutObject",), _bucket("live/${Project}/*")),
         _FIND,
         _KEY_BOTH,
@@ -213,7 +212,7 @@ def _role(function: PlatformFunction) -> JsonObject:
     statements: list[Json] = [_statement(each) for each in grants]
     if function.volume:
         actions: list[Json] = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
-        through: JsonObject = {"StringEquals": {"elasticfilesystem:AccessPointArn": ref("VolumeAccessArn")}}
+        through: JsonObject = {"ArnEquals": {"elasticfilesystem:AccessPointArn": ref("VolumeAccessArn")}}
         mount: JsonObject = {
             "Sid": "MountVolume",
             "Effect": "Allow",

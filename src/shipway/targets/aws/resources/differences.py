@@ -1,0 +1,155 @@
+"""What a project says that means something else on AWS, or nothing: told by `plan`, never ignored in silence. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shipway.domain.deployment import Strategy
+from shipway.domain.project import DeploymentSettings, Project, TriggerSettings
+from shipway.targets.aws.resources.shift import NEARLY_ALL
+
+MINUTE = timedelta(minutes=1)
+GATEWAY_SECONDS = 29  # API Gateway quotas: integration timeout of a REST API
+DEPLOYMENT, TRIGGERS = DeploymentSettings(), TriggerSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One key that AWS reads otherwise. holds: whether the project uses it so that it matters; said: a sentence."""
+
+    path: str
+    said: str
+    holds: Callable[[Project], bool]
+
+
+def _rounded(duration: timedelta) -> bool:
+    return bool(duration % MINUTE)
+
+
+DIFFERENCES = (
+    Difference(
+        path="deployment.strategy",
+        said=f"CodeDeploy has no blue-green for functions: {NEARLY_ALL} % move at first, the rest after the bake",
+        holds=lambda project: project.deployment.strategy is Strategy.BLUE_GREEN,
+    ),
+    Difference(
+        path="deployment.bake",
+        said="CodeDeploy counts whole minutes: it is rounded up",
+        holds=lambda project: _rounded(project.deployment.bake) or _rounded(project.deployment.interval),
+    ),
+    Difference(
+        path="deployment.min_requests",
+        said="alarms decide, not the verdict: without a request a release goes on, after its hooks have asked it",
+        holds=lambda project: project.deployment.strategy is not Strategy.ALL_AT_ONCE,
+    ),
+    Difference(
+        path="deployment.false_rollback",
+        said="alarms decide on bounds, they hold no test against the live version",
+        holds=lambda project: project.deployment.false_rollback != DEPLOYMENT.false_rollback,
+    ),
+    Difference(
+        path="deployment.sticky",
+        said="a Lambda alias splits requests at random: no caller keeps its version while two share",
+        holds=lambda project: project.deployment.sticky != "none",
+    ),
+    Difference(
+        path="deployment.replay",
+        said="recent requests are not replayed: the hook asks with rows of the baseline data",
+        holds=lambda project: project.deployment.replay != DEPLOYMENT.replay,
+    ),
+    Difference(
+        path="deployment.max_answer_difference",
+        said="answers of the two versions are not compared",
+        holds=lambda project: project.deployment.max_answer_difference != DEPLOYMENT.max_answer_difference,
+    ),
+    Difference(
+        path="deployment.hook_timeout",
+        said="a Lambda function ends after 15 minutes",
+        holds=lambda project: project.deployment.hook_timeout > 15 * MINUTE,
+    ),
+    Difference(
+        path="deployment.max_hold",
+        said="CodeDeploy holds no deployment for a person: it goes on or back",
+        holds=lambda project: project.deployment.max_hold != DEPLOYMENT.max_hold,
+    ),
+    Difference(
+        path="deployment.keep_previous",
+        said="the version before is removed when the next has succeeded: a rollback makes it anew, in minutes",
+        holds=lambda project: project.deployment.keep_previous,
+    ),
+    Difference(
+        path="function.timeout",
+        said=f"API Gateway gives up after {GATEWAY_SECONDS} s, whatever the function still does",
+        holds=lambda project: project.function.timeout.total_seconds() > GATEWAY_SECONDS,
+    ),
+    Difference(
+        path="function.workers",
+        said="Lambda runs one request a process and as many as there are requests",
+        holds=lambda project: bool(project.function.workers),
+    ),
+    Difference(
+        path="endpoint.prod.startup_timeout",
+        said="SageMaker waits a minute at least",
+        holds=lambda project: min(project.endpoint.prod.startup_timeout, project.endpoint.dev.startup_timeout) < MINUTE,
+    ),
+    Difference(
+        path="approval.approvers",
+        said="CodePipeline asks so many times, and does not see whether it is the same person who answers",
+        holds=lambda project: project.approval.required and project.approval.approvers > 1,
+    ),
+    Difference(
+        path="approval.warn_before",
+        said="CodePipeline reminds nobody before a question expires",
+        holds=lambda project: project.approval.required,
+    ),
+    Difference(
+        path="notifications.webhooks",
+        said="SNS sends mails alone: a webhook would first have to confirm that it wants them",
+        holds=lambda project: bool(project.notifications.webhooks),
+    ),
+    Difference(
+        path="notifications.smtp",
+        said="SNS sends the mails, from an address of its own, after each reader has confirmed once",
+        holds=lambda project: bool(project.notifications.smtp.host),
+    ),
+    Difference(
+        path="alarms",
+        said="alarms of the project's own are this machine's: its metrics are not CloudWatch's",
+        holds=lambda project: bool(project.alarms),
+    ),
+    Difference(
+        path="monitoring.every",
+        said="captures are analyzed each hour",
+        holds=lambda project: project.monitoring.every != timedelta(hours=1),
+    ),
+    Difference(
+        path="monitoring.quality_metric",
+        said="labels are not collected, so a model's quality in production is not measured",
+        holds=lambda project: bool(project.monitoring.quality_metric),
+    ),
+    Difference(
+        path="triggers",
+        said="each event starts the pipeline; a newer run takes the place of one that waits, and nothing is debounced",
+        holds=lambda project: project.triggers != TRIGGERS or project.triggers.data.enabled,
+    ),
+    Difference(
+        path="triggers.schedule.zone",
+        said="EventBridge rules run by UTC",
+        holds=lambda project: project.triggers.schedule.zone != "UTC",
+    ),
+    Difference(
+        path="data.prefix",
+        said="the data is read where it lies, not from a copy: what is uploaded during a run may be in it",
+        holds=lambda _: True,
+    ),
+    Difference(
+        path="local",
+        said="ports are this machine's",
+        holds=lambda project: bool(project.local.api_port or project.local.control_port),
+    ),
+)
+
+
+def told(project: Project) -> list[tuple[str, str]]:
+    """Return (path, sentence) for each key that AWS reads otherwise than this machine does."""
+    return [(each.path, each.said) for each in DIFFERENCES if each.holds(project)]

@@ -1,11 +1,13 @@
 """parliament over every policy as it stands in an account: no action that its resource can never match."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tests.ladder.environment import inside
 from tests.ladder.outcome import Outcome
+from tests.ladder.resolve import Stack
 from tests.ladder.workbench import Bench
 
 STAR = "RESOURCE_STAR"  # an action that could name its resource and does not
@@ -28,19 +30,23 @@ MISTAKEN = {
 def rung(benches: Sequence[Bench]) -> Outcome:
     """Return the findings."""
     bench = benches[0]
-    policies = inline(bench)
-    file = bench.folder / "policies.json"
-    file.write_text(json.dumps(policies))
+    told = findings(bench.stacks, bench.folder)
+    return Outcome(f"{len(inline(bench.stacks))} policies, {len(told)} findings of parliament", told)
+
+
+def findings(stacks: Mapping[str, Stack], folder: Path) -> list[str]:
+    """Return what parliament says of the stacks' policies, less what is explained above."""
+    file = folder / "policies.json"
+    file.write_text(json.dumps(inline(stacks)))
     found = json.loads(inside("lint", "parliament_policies", str(file)))
-    told = [f"{each['policy']}: {each['issue']} {each['detail']}" for each in found if not _explained(each)]
-    return Outcome(f"{len(policies)} policies, {len(told)} findings of parliament", told)
+    return [f"{each['policy']}: {each['issue']} {each['detail']}" for each in found if not _explained(each)]
 
 
-def inline(bench: Bench) -> dict[str, Any]:
+def inline(stacks: Mapping[str, Stack]) -> dict[str, Any]:
     """Return every inline policy of the roles, by stack, role and name."""
     return {
         f"{stack}.{name}.{policy['PolicyName']}": policy["PolicyDocument"]
-        for stack, made in bench.stacks.items()
+        for stack, made in stacks.items()
         for name, resource in made.resources.items()
         if resource["Type"] == "AWS::IAM::Role"
         for policy in resource["Properties"].get("Policies", [])

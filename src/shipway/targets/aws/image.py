@@ -29,12 +29,13 @@ class ImagePlan:
 
 def plans(project: str, folder: Path) -> Sequence[ImagePlan]:
     """Return the images of a project folder: the same content has the same tag, so that nothing is pushed twice."""
-    analyze = Path(str(resources.files("shipway.runtime") / "analyze"))
-    own, platform = tree_digest(folder), _digest(analyze)
+    package = Path(str(resources.files("shipway")))  # the analyzer's image has our domain in it
+    analyze = package / "runtime" / "analyze"
+    own, platform = tree_digest(folder), _digest(package, [package / "domain", analyze])
     places = (
         ("model", folder / "container", folder / "container" / "Dockerfile", own),
         ("function", folder, folder / "container" / "Dockerfile.function", own),
-        ("analyze", analyze, analyze / "Dockerfile", platform),
+        ("analyze", package, analyze / "Dockerfile", platform),
     )
     return [
         ImagePlan(
@@ -69,8 +70,10 @@ def push_command(plan: ImagePlan, registry: str) -> list[str]:
     return ["docker", "push", plan.uri(registry)]
 
 
-def _digest(folder: Path) -> str:
+def _digest(package: Path, folders: Sequence[Path]) -> str:
+    """Return the digest of some folders' files, by their places in the package."""
     found = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
-        found.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
+    files = [path for folder in folders for path in folder.rglob("*")]
+    for path in sorted(path for path in files if path.is_file() and "__pycache__" not in path.parts):
+        found.update(f"{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes())
     return f"sha256:{found.hexdigest()}"

@@ -186,6 +186,6 @@ def test_a_release_moves_to_an_empty_home_and_answers_the_same(tmp_path: Path) -
         assert (found.number, found.digest, found.status) == (1, digest, "imported")
         back(target, 1)
         assert json.loads(target.invoke(b"1\n", content_type="text/csv").body) == said
-        assert [entry.action for entry in target.audit()] == ["import", "rollback"]
+        assert [entry.action for entry in target.audit()] == ["upload", "import", "rollback"]
         later = target.export_release(1, str(tmp_path / "three.tar"))
         assert later.files == made.files

@@ -11,6 +11,7 @@ from fake_captures import FakeCaptures
 from fake_data import digest
 from fake_inspect import FakeInspect
 from fake_ledger import FakeLedger
+from fake_monitor import FakeMonitor
 from fake_quality import FakeQuality
 from fake_triggers import FakeTriggers
 from shipway.domain.approval import Approval, ApprovalNotFound, ApprovalStatus, Decision, decide
@@ -72,6 +73,7 @@ class FakeTarget(FakeLedger):
     keys: dict[str, str] = field(default_factory=dict)
     built: bool = False
     triggers: FakeTriggers = field(default_factory=FakeTriggers)
+    monitor: FakeMonitor = field(default_factory=FakeMonitor)
     quality: FakeQuality = field(default_factory=FakeQuality)
     captures: FakeCaptures = field(default_factory=FakeCaptures)
 

@@ -119,7 +119,8 @@ def handler(event, context):
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
     try:
         path = f"/endpoints/{os.environ['ENDPOINT_NAME']}/invocations"
-        connection.request("POST", path, event["body"] or "", {"Content-Type": "text/csv"})
+        named = {"X-Amzn-SageMaker-Inference-Id": (event.get("requestContext") or {}).get("requestId") or "none"}
+        connection.request("POST", path, event["body"] or "", {"Content-Type": "text/csv", **named})
         answer = connection.getresponse()
         body = answer.read().decode()
     finally:

@@ -97,6 +97,10 @@ def _tampers(fake: FakeTarget, said: str) -> None:
     fake.log[int(number) - 1] = replace(fake.log[int(number) - 1], reason=reason)
 
 
+def _analysed(fake: FakeTarget, _: str) -> None:
+    fake.monitor.found = True
+
+
 SETTINGS: dict[str, Callable[[FakeTarget, str], None]] = {
     "answers": _answers,
     "fails": _fails,
@@ -105,6 +109,7 @@ SETTINGS: dict[str, Callable[[FakeTarget, str], None]] = {
     "waits": _waits,
     "approvers": _approvers,
     "tampers": _tampers,
+    "analysed": _analysed,
 }
 
 

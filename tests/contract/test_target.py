@@ -14,6 +14,7 @@ from shipway.domain.approval import (
 )
 from shipway.domain.deployment import DeploymentNotFound
 from shipway.domain.label import LabelsInvalid
+from shipway.domain.monitor import NothingToAnalyse
 from shipway.domain.pipeline import (
     APPROVAL,
     STAGES,
@@ -275,3 +276,11 @@ def test_labels_are_kept_once_and_early_ones_wait(target: Target) -> None:
     assert all(0 <= window.coverage <= 1 for window in target.quality.windows())
     with pytest.raises(LabelsInvalid):
         target.quality.add("nothing", source="a file", by="ada")
+
+
+def test_without_captures_nothing_has_been_analysed(target: Target) -> None:
+    assert target.monitor.runs() == []
+    with pytest.raises(NothingToAnalyse):
+        target.monitor.latest()
+    with pytest.raises(NothingToAnalyse):
+        target.monitor.analyse(by="ada")

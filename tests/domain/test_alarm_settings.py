@@ -29,7 +29,7 @@ def plain(name: str = "slow", **more: object) -> AlarmSettings:
 
 
 def test_every_project_has_alarms_by_itself() -> None:
-    assert [each.name for each in own_alarms(project())] == [*OWN, *DRIFT, "monitor-not-run"]
+    assert [each.name for each in own_alarms(project())] == [*OWN, *DRIFT, "monitor-not-run", "model-quality"]
 
 
 def test_nothing_is_watched_where_monitoring_is_off() -> None:
@@ -38,7 +38,12 @@ def test_nothing_is_watched_where_monitoring_is_off() -> None:
 
 def test_only_the_drift_that_shall_alert_does() -> None:
     for chosen in (MonitoringSettings(features=("carrier",)), MonitoringSettings(alarms=(DRIFT[1],))):
-        assert [each.name for each in own_alarms(project(monitoring=chosen))] == [*OWN, DRIFT[1], "monitor-not-run"]
+        assert [each.name for each in own_alarms(project(monitoring=chosen))] == [
+            *OWN,
+            DRIFT[1],
+            "monitor-not-run",
+            "model-quality",
+        ]
 
 
 def test_a_bound_on_latency_is_an_alarm_in_the_metrics_unit() -> None:

@@ -11,6 +11,7 @@ from shipway.domain.capture import CaptureKey, Payload, Record, encode
 from shipway.domain.model_quality import QualityVerdict
 from shipway.domain.project import GateSettings, MonitoringSettings, Predicts, Project
 from shipway.ports.model_quality import QualityWindow
+from shipway.targets.local.home import Home
 from shipway.targets.local.model_quality import LocalModelQuality, Sources
 from shipway.targets.local.model_quality.records import records
 from shipway.targets.local.store import Store
@@ -35,7 +36,7 @@ def quality(store: Store, tmp_path: Path) -> LocalModelQuality:
     sources = Sources(
         project=lambda: PROJECT,
         events=store.events,
-        records=partial(records, store),
+        records=partial(records, store, Home(tmp_path)),
         evaluation=lambda _: {"roc_auc": 0.9},
     )
     return LocalModelQuality(tmp_path / "quality.db", sources)
@@ -118,6 +119,17 @@ def test_a_model_that_got_worse_fails_its_window(store: Store, quality: LocalMod
     found = day(quality)
     assert found.degradation.verdict is QualityVerdict.FAIL
     assert "worse by 0.4" in found.degradation.sentence
+    assert found.degradation.bound is not None
+    assert quality.loss(1) == found.degradation.bound
+    assert quality.loss(2) is None
+
+
+def test_a_file_that_retention_has_removed_is_passed_over(store: Store, quality: LocalModelQuality) -> None:
+    capture(store, ["a"])
+    (there,) = store.list("tiny-capture")
+    store.delete("tiny-capture", there.key, there.version)
+    capture(store, ["b"])
+    assert day(quality).predictions == 1
 
 
 def test_what_nobody_closed_properly_loses_only_its_last_line(store: Store, quality: LocalModelQuality) -> None:

@@ -10,6 +10,10 @@ import pytest
 
 import tiny
 from shipway.domain import names
+from shipway.domain.alarm import Alarm
+from shipway.domain.alarm_settings import AlarmSet
+from shipway.domain.metric_catalogue import of_drift
+from shipway.domain.names import drift_metric
 from shipway.domain.pipeline import Cause, CauseKind, ExecutionStatus
 from shipway.domain.trigger import HookRefused, TriggerUnknown
 from shipway.targets.local.start import enqueue, look
@@ -193,6 +197,43 @@ def test_a_project_file_that_cannot_be_read_loses_nothing(machine: Machine) -> N
     assert runs(machine) == []
     machine.triggers.tick(later(62))
     assert [cause for cause, _ in runs(machine)] == ["data"]
+
+
+def drifting(machine: Machine, value: float, at: datetime) -> None:
+    """Let the alarm on the drift of `x` be looked at as if this had been measured a moment ago."""
+    alarm = Alarm(name=drift_metric("x"), series=of_drift("x"), statistic="Maximum", threshold=0.05)
+    end = at.replace(second=0, microsecond=0)
+    machine.telemetry.record(of_drift("x"), value, end - timedelta(minutes=1))
+    machine.alarms.evaluate(AlarmSet(alarms=(alarm,)), end)
+
+
+def test_a_hundred_alarms_of_a_day_are_one_retraining(machine: Machine) -> None:
+    day = datetime(2046, 3, 1, tzinfo=UTC)
+    for number in range(100):
+        at = day + timedelta(minutes=14 * number)
+        drifting(machine, 0.3, at)
+        machine.triggers.tick(at)
+        machine.triggers.tick(at + timedelta(minutes=6))
+        drifting(machine, 0.0, at + timedelta(minutes=7))
+        machine.triggers.tick(at + timedelta(minutes=7))
+    assert runs(machine) == [("drift", "1 alarm on drift: feature_baseline_drift_x")]
+    machine.triggers.tick(day + timedelta(days=1, minutes=10))
+    assert len(runs(machine)) == 1  # the last alarm is over: nothing waits for the second day
+    drift = next(each for each in machine.triggers.list() if each.kind is CauseKind.DRIFT)
+    assert (drift.waiting, drift.debounced) == (0, 99)
+
+
+def test_an_alarm_that_lasts_retrains_again_when_the_distance_has_passed(machine: Machine) -> None:
+    day = datetime(2046, 3, 1, tzinfo=UTC)
+    for hours in (0, 2, 4):
+        drifting(machine, 0.3, day + timedelta(hours=hours))
+        machine.triggers.tick(day + timedelta(hours=hours, minutes=6))
+        if hours < 4:
+            drifting(machine, 0.0, day + timedelta(hours=hours + 1))
+    machine.triggers.tick(day + timedelta(hours=23))
+    assert len(runs(machine)) == 1
+    machine.triggers.tick(day + timedelta(days=1, minutes=6))
+    assert len(runs(machine)) == 2
 
 
 def test_what_can_be_told_by_hand(machine: Machine) -> None:

@@ -45,6 +45,7 @@ PLACES = {
     "triggers": Place(f"{VERBS}.triggers:triggers", "List what starts the pipeline by itself."),
     "trigger": Place(f"{VERBS}.triggers:trigger", "Tell that the source or the data has changed."),
     "capture": Place(f"{VERBS}.capture:capture", "What production was asked and what it answered."),
+    "drift": Place(f"{VERBS}.drift:drift", "Show whether production's data has drifted."),
     "labels": Place(f"{VERBS}.labels:labels", "Tell what really happened."),
     "quality": Place(f"{VERBS}.labels:quality", "Show how good the model's answers were, as far as labels tell."),
     "invoke": Place(f"{VERBS}.api:invoke", "Ask the production API."),

@@ -18,6 +18,7 @@ CAPTURE_LOSS = "capture-loss"
 DISK_FULL = "disk"
 ENDPOINT_DOWN = "endpoint-down"
 MONITOR_NOT_RUN = "monitor-not-run"
+MODEL_QUALITY = "model-quality"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 FULL = 90.0  # percent of a disk
 QUIET_HOURS = 6  # hours without a request that are worth a word
@@ -166,17 +167,20 @@ def _monitoring(project: Project) -> list[Alarm]:
     monitoring = project.monitoring
     if not monitoring.enabled:
         return []
-    watched = [names.drift_metric(feature) for feature in monitoring.features or project.data.features]
+    watched = {
+        names.drift_metric(feature): monitoring.thresholds.get(feature, monitoring.drift_tolerance)
+        for feature in monitoring.features or project.data.features
+    }
     drift = [
         Alarm(
             name=metric,
             series=Series(metric),
             statistic="Maximum",
             period=HOUR,
-            threshold=monitoring.drift_tolerance,
+            threshold=threshold,
             description="this feature's values have moved away from the baseline",
         )
-        for metric in watched
+        for metric, threshold in watched.items()
         if not monitoring.alarms or metric in monitoring.alarms
     ]
     not_run = Alarm(
@@ -190,7 +194,15 @@ def _monitoring(project: Project) -> list[Alarm]:
         threshold=1.0,
         description="a release is live and nothing has looked at its captures for 3 hours",
     )
-    return [*drift, not_run]
+    quality = Alarm(
+        name=MODEL_QUALITY,
+        series=Series(metrics.QUALITY_LOSS),
+        statistic="Maximum",
+        period=HOUR,
+        threshold=monitoring.quality_tolerance,
+        description="labels say that the live model is worse than its evaluation, beyond chance",
+    )
+    return [*drift, not_run, quality]
 
 
 def _alarm(project: Project, settings: AlarmSettings) -> Alarm:

@@ -19,6 +19,7 @@ NOTICES_WAITING = "NoticesWaiting"
 CAPTURED = "CapturedRecords"
 CAPTURE_DROPPED = "CaptureDropped"
 MONITOR_RUNS = "MonitorRuns"
+QUALITY_LOSS = "ModelQualityLoss"
 FUNCTION = "FunctionName"
 VERSION = "Version"
 PROCESS = "Process"
@@ -157,6 +158,14 @@ CATALOGUE = (
         kind=Kind.COUNTER,
         exported="shipway_monitor_runs_total",
         meaning="Analyses of captured data that ended with a report. A minute in which one could have run has a value.",
+    ),
+    Metric(
+        name=QUALITY_LOSS,
+        unit=Unit.NONE,
+        kind=Kind.GAUGE,
+        exported="shipway_model_quality_loss",
+        meaning="How much worse than its evaluation the live model is by its labels, in the metric's own unit, chance "
+        "taken off; 0 is no loss. No value without enough labels.",
     ),
     Metric(
         name=names.drift_metric("<feature>"),

@@ -87,6 +87,26 @@ def release_of_endpoint(project: str, endpoint: str) -> int | None:
     return int(number) if number != endpoint and number.isdigit() else None
 
 
+def monitoring_schedule(project: str) -> str:
+    """The schedule on which captured data is analysed."""
+    return f"{project}-monitor"
+
+
+def monitor_job(project: str, release: int, run: str) -> str:
+    """The analysis job of one window."""
+    return f"{project}-monitor-{release}-{run}"
+
+
+def monitoring_prefix(project: str, endpoint: str) -> str:
+    """The key below which the results of an endpoint's analyses lie in the artifacts bucket, without a slash."""
+    return f"monitoring/{endpoint}/{monitoring_schedule(project)}"
+
+
+def baseline_key(run: str) -> str:
+    """The key below which a release's baseline lies in the artifacts bucket. run: the release's own or imported one."""
+    return f"{run}/baseline" if run.startswith("imports-") else f"runs/{run}/baseline"
+
+
 def api_function(project: str) -> str:
     """The function behind the public API."""
     return f"{project}-api"

@@ -13,6 +13,7 @@ from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
 from shipway.ports.capture import Captures
 from shipway.ports.model_quality import ModelQuality
+from shipway.ports.monitor import Monitor
 from shipway.ports.people import People
 from shipway.ports.trigger import Triggers
 
@@ -335,6 +336,10 @@ class Target(Protocol):
 
     def create_key(self, name: str, *, by: str = "") -> str:
         """Return a new API key for a client; it is shown once and kept only as a hash. by: as in `put`."""
+
+    @property
+    def monitor(self) -> Monitor:
+        """The watch over captured data."""
 
     @property
     def quality(self) -> ModelQuality:

@@ -1,6 +1,6 @@
 """The REST API: /api/v1, all of it in one table."""
 
-from shipway.console.api import deployments, executions, machine, model_quality, people, releases, trigger
+from shipway.console.api import deployments, executions, machine, model_quality, monitor, people, releases, trigger
 from shipway.console.api.route import Route
 
 PREFIX = "/api/v1"
@@ -11,6 +11,7 @@ ROUTES: tuple[Route, ...] = (
     *machine.ROUTES,
     *trigger.ROUTES,
     *model_quality.ROUTES,
+    *monitor.ROUTES,
     *people.ROUTES,
 )
 

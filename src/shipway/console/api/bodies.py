@@ -53,6 +53,15 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Analyse:
+    """A window to analyse; null ends mean the hour that ends now."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey:
     """A client of the production API."""
 

@@ -105,6 +105,7 @@ def count(settings: Settings, baseline: Baseline) -> tuple[Dataset, list[str]]:
         start=since,
         end=settings.end,
         hours=read_hours(settings.history, baseline.digest, since - timedelta(hours=1), notes),
+        short=settings.start if settings.end - settings.start < timedelta(hours=1) else None,
     )
     changed = dataset.read(settings.source)
     for start in sorted(changed):

@@ -21,19 +21,23 @@ CAPTURED = (".jsonl", ".jsonl.gz")
 
 @dataclass(slots=True)
 class Dataset:
-    """What a run reads. start, end: of what is accepted, aware. notes: sentences about what could not be read."""
+    """What a run reads. start, end: of what is accepted, aware. notes: sentences about what could not be read.
+
+    short: begin of the window that was asked for, where it is shorter than an hour.
+    """
 
     plans: Sequence[Plan]
     outputs: Outputs
     start: datetime
     end: datetime
     hours: dict[datetime, Hour]
+    short: datetime | None = None
     tally: Tally[str] = field(default_factory=Tally)
     notes: list[str] = field(default_factory=list)
 
     def read(self, folder: Path) -> set[datetime]:
         """Count every file below a folder that no earlier run has counted; returns the hours that changed."""
-        reader = Reader(self.start, self.end, self.tally)
+        reader = Reader(self.start, self.end, self.tally, self.short)
         changed: set[datetime] = set()
         known: set[str] = {digest for hour in self.hours.values() for digest in hour.digests}
         for path in sorted(folder.rglob("*")) if folder.is_dir() else []:

@@ -9,7 +9,7 @@ import zlib
 from collections import Counter as Tally
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -75,10 +75,14 @@ _PLAIN = re.compile(
 
 
 class Reader:
-    """Reads captured files of one run; records outside of start <= time < end (aware) are counted, not kept."""
+    """Reads captured files of one run; records outside of start <= time < end (aware) are counted, not kept.
 
-    def __init__(self, start: datetime, end: datetime, tally: Tally[str]) -> None:
-        self.start, self.end, self.tally = start, end, tally
+    short: begin of a window of less than an hour that ends at `end`. It is cut into the slots of one hour by itself:
+    in the hour's own ones most of them would be empty, and the clustering of the rows could not be told.
+    """
+
+    def __init__(self, start: datetime, end: datetime, tally: Tally[str], short: datetime | None = None) -> None:
+        self.start, self.end, self.tally, self.short = start, end, tally, short
         self._seen: set[int] = set()
         self._moments: dict[str, int | None] = {}
 
@@ -169,7 +173,12 @@ class Reader:
         except ValueError:
             return None
         time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-        return int(time.timestamp()) // SLOT if self.start <= time < self.end else None
+        if not self.start <= time < self.end:
+            return None
+        if self.short is not None and time >= self.short:
+            last = start_of_hour(self.end - timedelta(microseconds=1))
+            return int(last.timestamp()) // SLOT + int(SLOTS * ((time - self.short) / (self.end - self.short)))
+        return int(time.timestamp()) // SLOT
 
 
 def hour_of(moment: int) -> datetime:

@@ -20,11 +20,10 @@ class Built(NamedTuple):
 
 def build_images(images: Images, name: str, folder: Path, progress: Callable[[str], None]) -> dict[str, Built]:
     """Return the images of a project folder: "Image", "FunctionImage" and "AnalyzeImage". Raises BuildFailed."""
-    package = Path(str(resources.files("shipway")))  # the analyzer's image has our domain in it
     plans = {
         "Image": (name, folder / "container", "Dockerfile"),
         "FunctionImage": (f"{name}-function", folder, "container/Dockerfile.function"),
-        "AnalyzeImage": ("analyze", package, "runtime/analyze/Dockerfile"),
+        "AnalyzeImage": _analyzer(),
     }
 
     def build_one(plan: tuple[str, Path, str]) -> Built:
@@ -40,3 +39,17 @@ def build_images(images: Images, name: str, folder: Path, progress: Callable[[st
     with ThreadPoolExecutor(max_workers=len(plans)) as pool:
         running = {kind: pool.submit(build_one, plan) for kind, plan in plans.items()}
         return {kind: future.result() for kind, future in running.items()}
+
+
+def build_analyzer(images: Images) -> Image:
+    """Return the analyzer's image, built if it is new. Raises BuildFailed."""
+    return images.build(*_analyzer(), progress=_silent)
+
+
+def _analyzer() -> tuple[str, Path, str]:
+    package = Path(str(resources.files("shipway")))  # the analyzer's image has our domain in it
+    return "analyze", package, "runtime/analyze/Dockerfile"
+
+
+def _silent(line: str) -> None:
+    """Say nothing."""

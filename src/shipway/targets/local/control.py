@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from shipway.domain.errors import ShipwayError
+from shipway.domain.metric import Series
+from shipway.domain.metric_catalogue import QUALITY_LOSS
 from shipway.domain.units import format_duration
 from shipway.targets.local.capture import recorders
 from shipway.targets.local.capture.telling import tell
@@ -13,6 +15,8 @@ from shipway.targets.local.watch import Watch
 from shipway.targets.local.wiring import Machine
 
 TEND_SECONDS = 1.0
+MONITOR_SECONDS = 5.0
+MEASURE_SECONDS = 300.0
 UPKEEP_SECONDS = 3600.0
 CAPTURE_SECONDS = 2.0
 
@@ -31,6 +35,7 @@ class Control:
             threading.Thread(target=self._tend, name="tend", daemon=True),
             threading.Thread(target=self._watch, name="watch", daemon=True),
             threading.Thread(target=self._capture, name="capture", daemon=True),
+            threading.Thread(target=self._monitor, name="monitor", daemon=True),
         ]
 
     @property
@@ -80,6 +85,25 @@ class Control:
     def _finish(self) -> None:
         self.machine.finisher.tick(datetime.now(UTC))
 
+    def _monitor(self) -> None:
+        measure = 0.0
+        while not self._stop.wait(MONITOR_SECONDS):
+            self._safely(self._analyse)
+            measure -= MONITOR_SECONDS
+            if measure <= 0:
+                measure = MEASURE_SECONDS
+                self._safely(self._measure)
+
+    def _analyse(self) -> None:
+        self.machine.monitor.tick(datetime.now(UTC), self._stop)
+
+    def _measure(self) -> None:
+        """Record what labels say about the live model."""
+        live = self.machine.ledger.live()
+        loss = self.machine.quality.loss(live.number) if live is not None else None
+        if loss is not None:
+            self.machine.telemetry.record(Series(QUALITY_LOSS), loss, datetime.now(UTC))
+
     def _look(self) -> None:
         self._watching.look(datetime.now(UTC))
 
@@ -123,6 +147,7 @@ class Control:
 
     def _upkeep(self) -> None:
         self.machine.triggers.forget(datetime.now(UTC))
+        self.machine.quality.forget(datetime.now(UTC))
         try:
             self.machine.finisher.forget(datetime.now(UTC))
             self.machine.telemetry.expire(datetime.now(UTC))

@@ -28,6 +28,7 @@ from shipway.domain.values import Json, JsonObject
 from shipway.domain.workflow_execution import WorkflowExecution
 from shipway.ports.capture import Captures
 from shipway.ports.model_quality import ModelQuality
+from shipway.ports.monitor import Monitor
 from shipway.ports.target import (
     Answer,
     Archive,
@@ -285,6 +286,10 @@ class LocalTarget:
         self._machine.gateway.add_key(_hash(key), name)
         self._machine.home.record(by or getpass.getuser(), "create key", name)
         return key
+
+    @property
+    def monitor(self) -> Monitor:
+        return self._machine.monitor
 
     @property
     def quality(self) -> ModelQuality:

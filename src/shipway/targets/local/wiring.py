@@ -1,10 +1,12 @@
 """How the pieces of this target are put together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
 from shipway.domain import names
+from shipway.domain.alarm import AlarmChange
 from shipway.domain.approval import ApprovalStatus
 from shipway.domain.pipeline import APPROVAL, Execution
 from shipway.domain.project import Project
@@ -13,6 +15,7 @@ from shipway.project.folder import load
 from shipway.targets.local import pipeline, rollback, workflow
 from shipway.targets.local.alarm import Alarms
 from shipway.targets.local.approval import Approvals, Question, settled
+from shipway.targets.local.building import build_analyzer
 from shipway.targets.local.capture.captures import LocalCaptures
 from shipway.targets.local.capture.finish import Finisher
 from shipway.targets.local.decision import Decisions
@@ -28,7 +31,8 @@ from shipway.targets.local.jobs import Jobs
 from shipway.targets.local.jobs import handlers as job_handlers
 from shipway.targets.local.jsonata import Evaluator
 from shipway.targets.local.model_quality import LocalModelQuality, Sources
-from shipway.targets.local.model_quality.records import records
+from shipway.targets.local.model_quality.records import lines_of, records
+from shipway.targets.local.monitor import LocalMonitor, Tools
 from shipway.targets.local.notify import Inbox
 from shipway.targets.local.package import Models
 from shipway.targets.local.parts import Parts
@@ -167,6 +171,23 @@ class Machine:
         return Engine(self.home.database, self.handlers(), jsonata=Evaluator())
 
     @cached_property
+    def monitor(self) -> LocalMonitor:
+        """The watch over captured data."""
+        return LocalMonitor(
+            Tools(
+                home=self.home,
+                store=self.store,
+                jobs=self.jobs,
+                inbox=self.inbox,
+                telemetry=self.telemetry,
+                project=self.now,
+                live=self.ledger.live,
+                image=lambda: build_analyzer(self.images).uri,
+                read=partial(lines_of, self.store, self.home),
+            )
+        )
+
+    @cached_property
     def quality(self) -> LocalModelQuality:
         """Labels, and how good the model's answers were."""
         return LocalModelQuality(
@@ -202,12 +223,18 @@ class Machine:
                 newest=self._newest,
                 get=self._execution,
                 start=lambda cause, number: enqueue(self.engine, self.home, self.now(), cause, number),
+                alarms=self._acting,
             )
         )
 
     def now(self) -> Project:
         """Return the project as its file defines it at this moment. Raises ProjectInvalid."""
         return load(self.folder).project
+
+    def _acting(self, after: int) -> Sequence[AlarmChange]:
+        changes = self.alarms.changes(after)
+        disabled = {each.name for each in self.alarms.standings() if not each.enabled} if changes else set()
+        return [each for each in changes if each.alarm not in disabled]
 
     def _newest(self) -> WorkflowExecution | None:
         return next(iter(self.engine.list(names.pipeline(self.project.name), 1)), None)

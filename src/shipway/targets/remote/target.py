@@ -33,6 +33,7 @@ from shipway.targets.remote.answer import WireAnswer
 from shipway.targets.remote.client import Client, OnlyThere, quoted
 from shipway.targets.remote.inspect import RemoteInspect
 from shipway.targets.remote.model_quality import RemoteModelQuality
+from shipway.targets.remote.monitor import RemoteMonitor
 from shipway.targets.remote.people import RemotePeople
 from shipway.targets.remote.trigger import RemoteTriggers
 
@@ -89,6 +90,10 @@ class RemoteTarget:
     @property
     def captures(self) -> Captures:
         raise OnlyThere(done="read", verb="capture")
+
+    @property
+    def monitor(self) -> RemoteMonitor:
+        return RemoteMonitor(self._client)
 
     @property
     def quality(self) -> RemoteModelQuality:

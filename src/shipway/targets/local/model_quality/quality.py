@@ -13,6 +13,7 @@ from shipway.domain.capture_values import predictions
 from shipway.domain.label import Accepted, read_labels
 from shipway.domain.model_quality import Counts, QualitySettings, compare, count, counts_from, empty, settled
 from shipway.domain.project import MonitoringSettings, Predicts, Project
+from shipway.domain.store.errors import ObjectNotFound, VersionNotFound
 from shipway.domain.store.object import StoreEvent
 from shipway.domain.values import JsonObject, canonical
 from shipway.ports.model_quality import QualityWindow
@@ -83,6 +84,15 @@ class LocalModelQuality:
             found = [each for event in events if _is_capture(project, event) for each in self._read(project, event)]
             self._rows.predicted(found, events[-1].number)
 
+    def loss(self, release: int) -> float | None:
+        """Return how much worse than its evaluation a release is at least, 0 or more; None where no labels tell.
+
+        The newest day with enough labels and the newest seven days together are looked at; the greater loss counts.
+        """
+        told = [each for each in self.windows(7) if each.release == release and each.degradation.bound is not None]
+        newest = [*[each for each in told if each.name == "7d"][:1], *[each for each in told if each.name == "1d"][:1]]
+        return max((max(each.degradation.bound or 0.0, 0.0) for each in newest), default=None)
+
     def forget(self, now: datetime) -> None:
         """Remove what is older than is kept."""
         self._rows.forget(now - KEPT)
@@ -92,7 +102,11 @@ class LocalModelQuality:
         release = names.release_of_endpoint(project, key.endpoint) if key else None
         if release is None:
             return
-        for record in self._sources.records(event):
+        try:
+            found = list(self._sources.records(event))
+        except (ObjectNotFound, VersionNotFound):  # deleted since, as retention does
+            return
+        for record in found:
             hour = int(record.time.timestamp()) // HOUR * HOUR
             for row, value in enumerate(predictions(record.output) if record.inference else ()):
                 yield Prediction(inference=record.inference, row=row, release=release, hour=hour, value=value)

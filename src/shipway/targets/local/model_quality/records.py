@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 
 from shipway.domain.capture import Record, decode_lines
-from shipway.domain.store.object import StoreEvent
+from shipway.domain.store.object import ObjectVersion, StoreEvent
 from shipway.targets.local.capture.packing import plain
 from shipway.targets.local.home import Home
 from shipway.targets.local.store import Store
@@ -25,3 +25,9 @@ def records(store: Store, home: Home, event: StoreEvent) -> Iterator[Record]:
                 malformed += 1
     if malformed:
         log.warning("%s: %d lines are no captured records", event.key, malformed)
+
+
+def lines_of(store: Store, home: Home, version: ObjectVersion) -> bytes:
+    """Return the lines of one finished file, unpacked."""
+    with plain(io.BytesIO(store.read(version.bucket, version.key, version.version)), version.key, home) as lines:
+        return b"".join(lines)

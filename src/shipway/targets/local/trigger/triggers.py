@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from shipway.domain.alarm import AlarmChange
 from shipway.domain.errors import ShipwayError
 from shipway.domain.pipeline import Cause, CauseKind, Execution
 from shipway.domain.project import Project
@@ -19,7 +20,7 @@ from shipway.targets.local.notify import Inbox
 from shipway.targets.local.store import Store
 from shipway.targets.local.trigger.events import TriggerEvents
 from shipway.targets.local.trigger.hook import install
-from shipway.targets.local.trigger.watch import commit, watch_clock, watch_data, watch_source
+from shipway.targets.local.trigger.watch import commit, watch_alarms, watch_clock, watch_data, watch_source
 
 POLL = timedelta(seconds=5)  # between two looks at the repository
 KEPT = timedelta(days=90)  # how long the events of the past are kept
@@ -33,6 +34,7 @@ class Reach:
 
     project: the project as its file defines it at this moment. newest: the newest execution of the pipeline.
     get: one execution by its id. start: (cause, number) -> id; the same number starts one execution.
+    alarms: after a number -> changes of alarms that may act.
     """
 
     home: Home
@@ -43,6 +45,7 @@ class Reach:
     newest: Callable[[], WorkflowExecution | None]
     get: Callable[[str], Execution]
     start: Callable[[Cause, int], str]
+    alarms: Callable[[int], Sequence[AlarmChange]]
 
 
 class LocalTriggers:
@@ -106,6 +109,7 @@ class LocalTriggers:
     def _watch(self, project: Project, events: TriggerEvents, now: datetime) -> None:
         settings = project.triggers
         watch_data(events, project, self.reach.store.events)
+        watch_alarms(events, self.reach.alarms)
         if settings.schedule.enabled:
             try:
                 watch_clock(events, settings.schedule, now)

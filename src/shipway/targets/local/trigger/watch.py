@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from shipway.domain import names
+from shipway.domain.alarm import AlarmChange, AlarmState
 from shipway.domain.pipeline import CauseKind
 from shipway.domain.project import Project, ScheduleTrigger
 from shipway.domain.store.object import StoreEvent
@@ -18,6 +20,7 @@ from shipway.targets.local.trigger.events import TriggerEvents
 
 GIT_SECONDS = 10
 BATCH = 1000
+DRIFT = names.drift_metric("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,25 @@ def _upload(event: StoreEvent) -> TriggerEvent:
     return TriggerEvent(
         kind=CauseKind.DATA, key=f"data:{event.number}", subject=f"s3://{event.bucket}/{event.key}", at=event.at
     )
+
+
+def watch_alarms(events: TriggerEvents, read: Callable[[int], Sequence[AlarmChange]]) -> None:
+    """Read the alarms' changes on: one on drift that fires is an event, one that is over takes its event back.
+
+    read: after a number -> changes of alarms that may act, oldest first.
+    """
+    seen = events.position(CauseKind.DRIFT)
+    changes = read(int(seen or 0))
+    if not changes:
+        return
+    last: dict[str, AlarmChange] = {each.alarm: each for each in changes if each.alarm.startswith(DRIFT)}
+    fired = [_alarm(each) for each in last.values() if each.new is AlarmState.ALARM]
+    over = [each.alarm for each in last.values() if each.new is not AlarmState.ALARM]
+    events.advance(CauseKind.DRIFT, seen, str(changes[-1].number), fired, over)
+
+
+def _alarm(change: AlarmChange) -> TriggerEvent:
+    return TriggerEvent(kind=CauseKind.DRIFT, key=f"drift:{change.number}", subject=change.alarm, at=change.at)
 
 
 def watch_clock(events: TriggerEvents, schedule: ScheduleTrigger, now: datetime) -> datetime | None:

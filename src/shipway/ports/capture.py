@@ -49,7 +49,7 @@ class CaptureFile:
 class CaptureCount:
     """What there is of one endpoint. records, files, size: finished. waiting: records that are in no file yet.
 
-    dropped: records that were not written since the endpoint has been captured: no room, a body too large, no recorder.
+    dropped: records that were not written since this machine was started, for lack of room or for a body too large.
     """
 
     endpoint: str

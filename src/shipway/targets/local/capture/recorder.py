@@ -14,6 +14,7 @@ from pathlib import Path
 
 import uvloop
 
+from shipway.targets.local.capture import spool
 from shipway.targets.local.capture.journal import CHUNK_SECONDS, Journal, Limits, Mover
 from shipway.targets.local.capture.proxy import Caller
 from shipway.targets.local.capture.tally import Tallies
@@ -59,6 +60,7 @@ async def serve(given: argparse.Namespace) -> None:
     turning.cancel()
     journal.turn_over(everything=True)
     mover.close(MOVE_SECONDS)
+    spool.tidy(given.memory)
 
 
 async def _turn_over(journal: Journal) -> None:

@@ -1,7 +1,9 @@
 """The recorders of one home as supervised programs."""
 
+import socket
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from shipway.domain import names
@@ -10,10 +12,12 @@ from shipway.targets.local.capture.spool import memory_of
 from shipway.targets.local.gateway import Gateway
 from shipway.targets.local.gateway.state import RECORDERS
 from shipway.targets.local.supervise import Program, Supervisor
+from shipway.targets.local.waiting import wait_until
 
 MODULE = ("-P", "-m", "shipway.targets.local.capture.recorder")
 PERIODS_PER_AGE = 5  # a record waits for the end of its segment, then for the file: both are within the age
 STOP_SECONDS = 30
+READY_SECONDS = 10
 
 
 def spool_of(home: Path) -> Path:
@@ -41,8 +45,9 @@ def ensure(home: Path, supervisor: Supervisor, gateway: Gateway, project: Projec
     settings = project.capture
     if settings.enabled:
         places = gateway.places
-        for name, socket in zip(program_names(), places.recorders, strict=True):
-            supervisor.ensure(_program(home, name, socket, places.recorded, project))
+        for name, at in zip(program_names(), places.recorders, strict=True):
+            supervisor.ensure(_program(home, name, at, places.recorded, project))
+            wait_until(partial(_listens, at), READY_SECONDS)  # the other one goes on meanwhile
     gateway.capture(shares(project, gateway.endpoints()))
     if not settings.enabled:
         for name in program_names():
@@ -57,12 +62,17 @@ def shares(project: Project, endpoints: list[str]) -> Mapping[str, int]:
     return {name: percent for name in endpoints for prefix, percent in stages.items() if name.startswith(prefix)}
 
 
-def _program(home: Path, name: str, socket: Path, upstream: Path, project: Project) -> Program:
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+def _program(home: Path, name: str, at: Path, upstream: Path, project: Project) -> Program:
     settings = project.capture
     period = max(1, int(settings.max_age.total_seconds()) // PERIODS_PER_AGE)
     options = {
         "--name": name,
-        "--socket": socket,
+        "--socket": at,
         "--upstream": upstream,
         "--memory": memory_of(home),
         "--spool": spool_of(home),

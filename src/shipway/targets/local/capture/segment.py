@@ -14,12 +14,14 @@ class Writing:
 
     def __init__(self, folder: Path, recorder: str, until: int) -> None:
         """Create it, locked before anybody can see it. Raises OSError."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.until = until
         self.size = 0
         self._path = folder / f"{until}-{recorder}-{time.time_ns()}{spool.OPEN}"
         draft = self._path.with_suffix(".new")
-        self._file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            self._file = _create(draft)
+        except FileNotFoundError:  # somebody tidied the folder away just when it was made
+            self._file = _create(draft)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX)
             draft.rename(self._path)
@@ -46,3 +48,8 @@ class Writing:
             self._path.rename(closed)
         os.close(self._file)
         return closed
+
+
+def _create(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)

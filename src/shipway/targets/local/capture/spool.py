@@ -4,6 +4,7 @@ One folder an endpoint and UTC hour; in it segments, each of which only one reco
 gets the lock on an open segment knows that its writer is gone.
 """
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
@@ -106,6 +107,14 @@ def memory_of(home: Path) -> Path:
     fallback = home / "capture" / "memory"
     fallback.mkdir(parents=True, exist_ok=True, mode=0o700)
     return fallback
+
+
+def tidy(spool: Path) -> None:
+    """Remove folders without anything in them; a recorder that needs one makes it again."""
+    for folder in sorted(spool.glob("*/*"), reverse=True) + sorted(spool.glob("*")):
+        if folder.is_dir():
+            with contextlib.suppress(OSError):  # there is something in it
+                folder.rmdir()
 
 
 def lines(path: Path) -> Iterator[bytes]:

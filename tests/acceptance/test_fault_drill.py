@@ -13,6 +13,8 @@ import pytest
 
 from waiting import until
 
+pytestmark = pytest.mark.slow
+
 FEW = ("identical", "5xx-100", "turns-bad", "wrong-schema")
 
 

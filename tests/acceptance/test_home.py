@@ -4,11 +4,15 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 import story
 import tiny
 from shipway.domain.pipeline import StageStatus
 from shipway.targets.local.target import LocalTarget
 from shipway.targets.local.wiring import Machine
+
+pytestmark = pytest.mark.slow
 
 
 def answers(target: LocalTarget) -> bool:

@@ -20,6 +20,8 @@ from shipway.targets.local.supervise import Supervisor
 from shipway.targets.local.target import LocalTarget
 from waiting import until
 
+pytestmark = pytest.mark.slow
+
 CRASHING = Path(__file__).with_name("crashing_control.py")
 
 

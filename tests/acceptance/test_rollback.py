@@ -23,6 +23,8 @@ from shipway.targets.local.supervise import Supervisor
 from shipway.targets.local.target import LocalTarget
 from waiting import until
 
+pytestmark = pytest.mark.slow
+
 ALL = {"strategy": "all-at-once"}
 
 

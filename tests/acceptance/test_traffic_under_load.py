@@ -14,6 +14,8 @@ from serving import KEY, Plane, function_image, plane, post
 from shipway.targets.local.supervise.launch import born
 from waiting import until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:

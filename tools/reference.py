@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from aws_reference import aws_resources
 from reference_api import api
 from reference_errors import errors
 from reference_events import events
@@ -164,6 +165,7 @@ def _options(command: click.Command, context: click.Context, *, common: bool) ->
 # Page -> what writes it; a page is docs/reference/NAME.md.
 PAGES: dict[str, Callable[[], str]] = {
     "api": api,
+    "aws-resources": aws_resources,
     "commands": commands,
     "errors": errors,
     "events": events,

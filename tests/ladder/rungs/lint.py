@@ -14,6 +14,7 @@ REGION = "us-east-1"  # other regions differ in the types they have, which rung 
 def rung(benches: Sequence[Bench]) -> Outcome:
     """Return the findings, informational ones aside."""
     files = [str(file) for bench in benches for file in sorted((bench.folder / "stacks").glob("*.yml"))]
+    files += [str(file) for bench in benches for file in sorted((bench.folder / "studio").glob("*.yml"))]
     files += [str(bench.folder / "expanded" / "prod.yml") for bench in benches]
     found = findings(files)
     return Outcome(f"{len(files)} templates, {len(found)} findings of cfn-lint", found)

@@ -67,7 +67,9 @@ def handle(event: Mapping[str, Any], respond: Callable[[Request], Reply]) -> dic
     except Refused as refusal:
         reply = _error(refusal.status, str(refusal), inference_id)
     except Exception as problem:  # noqa: BLE001  each is an answer of this release
-        print(json.dumps({"inferenceId": inference_id, "error": repr(problem), "trace": traceback.format_exc()}))
+        # On AWS an alarm on this line takes the release back: an endpoint that is dead reports nothing itself.
+        told = {"inferenceId": inference_id, "endpoint": os.environ.get("ENDPOINT_NAME"), "error": repr(problem)}
+        print(json.dumps({**told, "trace": traceback.format_exc()}))
         reply = _error(502, "the model did not answer", inference_id)
     return _proxy(reply, inference_id)
 

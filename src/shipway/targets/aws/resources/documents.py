@@ -13,9 +13,9 @@ from shipway.targets.aws.resources.filling import declared, fill, written
 from shipway.targets.aws.resources.place import Place
 from shipway.targets.aws.resources.platform import functions
 from shipway.targets.aws.resources.settings import Hooks, given, parameters, places
+from shipway.targets.aws.resources.studio import studio
 
 BY_HAND = ("foundation", "network", "roles", "workflow", "monitor", "pipeline", "dev", "prod", "dashboard")
-FOR_STUDIO: tuple[str, ...] = ()
 
 
 def stacks(project: Project, training: JsonObject | None = None) -> dict[str, str]:
@@ -28,7 +28,7 @@ def stacks(project: Project, training: JsonObject | None = None) -> dict[str, st
         "monitor": canonical(monitoring.document(project)),
         "analysis": monitoring.PROGRAM,
     }
-    by_hand = {name: fill(written(name), values) for name in (*BY_HAND, *FOR_STUDIO)}
+    by_hand = {name: fill(written(name), values) for name in BY_HAND}
     return {**by_hand, "functions": functions(), "alarms": alarms(project)}
 
 
@@ -44,6 +44,8 @@ def render(
         "training.asl.json": pretty(training or workflow.document(project)),
         "monitor.asl.json": pretty(monitoring.document(project)),
         "dashboard.json": pretty(dashboard(project)),
+        "studio/project.yml": studio(project, place, made),
+        "studio/catalog.yml": written("studio-catalog"),
     }
 
 

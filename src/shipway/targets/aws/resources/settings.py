@@ -47,7 +47,7 @@ def _kept(project: Project, place: Place) -> dict[str, str]:
         "LogBucket": place.log_bucket(project),
         "CreateDataBucket": _yes(aws.create_data_bucket),
         "KeepVersionsDays": str(aws.keep_versions // DAY),
-        "KeepCapturesDays": "90",
+        "KeepCapturesDays": str(max(8, project.capture.retention // DAY)),  # drift looks back a week
         "KeepLogsDays": str(aws.keep_logs // DAY),
         "KeepImages": str(aws.keep_images),
         "Network": aws.network,
@@ -84,7 +84,7 @@ def _endpoints(project: Project) -> dict[str, str]:
         "MinInstances": "1",
         "MaxInstances": "1",
         "InvocationsPerInstance": "1000",
-        "CapturePercent": "100",
+        "CapturePercent": str(project.capture.prod_percent),
         "Monitor": str(project.aws.monitor) if project.monitoring.enabled else "none",
         "MonitorInstanceType": project.processing.instance_type,
     }

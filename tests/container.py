@@ -59,6 +59,7 @@ class Container:
         """Return the environment of a program, as the image and the platform set it."""
         path = f"{self.environment / 'bin'}:{self.code}:{os.environ['PATH']}:/usr/sbin"
         own = {"PATH": path, "SAGEMAKER_BASE_DIR": str(self.base), "PYTHONDONTWRITEBYTECODE": "1"}
+        own["OMP_WAIT_POLICY"] = "PASSIVE"
         return {**os.environ, **own, **(more or {})}
 
     def run(self, program: str, more: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

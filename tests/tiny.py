@@ -138,6 +138,7 @@ DEFAULTS: dict[str, Mapping[str, object]] = {
     "deployment": {"bake": "2s", "percent": 50, "min_requests": 5, "max_error_rate": 0.1},
     "function": {"workers": 1},
     "endpoint.prod": {"workers": 1},
+    "triggers.data": {"enabled": False},  # what a test uploads starts nothing by itself
 }
 
 

@@ -104,6 +104,7 @@ def test_hours_are_analysed_once_in_their_order_and_drift_is_told(machine: Machi
     results = f"monitoring/tiny-prod-1/tiny-monitor/{START + HOUR:%Y/%m/%d/%H}"
     there = {each.key.removeprefix(f"{results}/") for each in machine.store.list("tiny-artifacts", results)}
     assert {"analysis.json", "statistics.json", "constraint_violations.json", "report.html"} <= there
+    assert not list(machine.store.versions("tiny-artifacts", "monitoring/tiny-prod-1/tiny-monitor/inputs/"))
     late_file_counts_in_its_own_hour(machine)
 
 

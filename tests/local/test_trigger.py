@@ -14,14 +14,15 @@ from shipway.domain.alarm import Alarm
 from shipway.domain.alarm_settings import AlarmSet
 from shipway.domain.metric_catalogue import of_drift
 from shipway.domain.names import drift_metric
-from shipway.domain.pipeline import Cause, CauseKind, ExecutionStatus
+from shipway.domain.pipeline import Cause, CauseKind, Execution, ExecutionStatus
 from shipway.domain.trigger import HookRefused, TriggerUnknown
 from shipway.targets.local.start import enqueue, look
 from shipway.targets.local.target import LocalTarget
 from shipway.targets.local.trigger import LocalTriggers
 from shipway.targets.local.wiring import Machine
 
-NO_CLOCK = {"triggers.schedule": {"enabled": False}}
+ON = {"triggers.data": {"enabled": True}}
+NO_CLOCK = {**ON, "triggers.schedule": {"enabled": False}}
 
 
 @pytest.fixture
@@ -161,7 +162,7 @@ def test_somebody_elses_hook_is_left_alone(machine: Machine) -> None:
 
 
 def test_the_clock_starts_one_execution_also_for_times_that_were_missed(tmp_path: Path) -> None:
-    machine = Machine(tiny.write(tmp_path / "tiny"))
+    machine = Machine(tiny.write(tmp_path / "tiny", **ON))
     first = datetime(2046, 3, 15, tzinfo=UTC)
     machine.triggers.tick(first)
     assert runs(machine) == []
@@ -177,7 +178,7 @@ def test_the_clock_starts_one_execution_also_for_times_that_were_missed(tmp_path
 
 
 def test_a_schedule_that_never_comes_is_told_and_stops_no_other(tmp_path: Path) -> None:
-    wrong = {"triggers.schedule": {"cron": "61 6 1 * *"}}
+    wrong = {**ON, "triggers.schedule": {"cron": "61 6 1 * *"}}
     machine = Machine(tiny.write(tmp_path / "tiny", **wrong))
     upload(machine, "data/a.csv")
     machine.triggers.tick(later(61))
@@ -185,6 +186,24 @@ def test_a_schedule_that_never_comes_is_told_and_stops_no_other(tmp_path: Path) 
     clock = next(each for each in machine.triggers.list() if each.kind is CauseKind.SCHEDULE)
     assert "is not a schedule" in clock.why
     machine.engine.close()
+
+
+def test_a_model_that_the_gate_refused_is_told_once_with_its_comparison(machine: Machine) -> None:
+    upload(machine, "data/a.csv")
+    machine.triggers.tick(later(61))
+    worse = "score 0.6 meets the threshold 0.5, but is worse than release 1's 0.9 on the same test data"
+
+    def refused(execution: str) -> Execution:
+        found = LocalTarget(machine).execution(execution)
+        return replace(found, status=ExecutionStatus.FAILED, error="GateRefused", error_cause=worse)
+
+    triggers = LocalTriggers(replace(machine.triggers.reach, get=refused))
+    triggers.tick(later(62))
+    triggers.tick(later(63))
+    assert [each.outcome for each in triggers.history()] == ["refused by the gate"]
+    (told,) = [each for each in machine.inbox.list() if each.kind == "retraining_refused"]
+    assert told.subject == "tiny: the model of execution tiny-1 was refused, the live one stays"
+    assert worse in told.body
 
 
 def test_a_project_file_that_cannot_be_read_loses_nothing(machine: Machine) -> None:

@@ -72,3 +72,9 @@ def put_baseline(store: Store, project: Project, release: Release, prefix: str) 
             store.copy((bucket, there[name].key, there[name].version), (bucket, f"{prefix}/{name}"))
     store.put(bucket, f"{prefix}/constraints.json", json.dumps(wanted).encode())
     return f"s3://{bucket}/{prefix}"
+
+
+def remove(store: Store, bucket: str, prefix: str) -> None:
+    """Remove what is below a prefix for good, every version of it."""
+    for each in list(store.versions(bucket, prefix)):
+        store.delete(bucket, each.key, each.version)

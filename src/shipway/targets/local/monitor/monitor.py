@@ -28,7 +28,7 @@ from shipway.domain.store.object import ObjectVersion
 from shipway.ports.monitor import DriftView, MonitorRun
 from shipway.targets.local.home import Home
 from shipway.targets.local.jobs import Jobs
-from shipway.targets.local.monitor.inputs import LATE, captured, put_baseline, put_files, put_window
+from shipway.targets.local.monitor.inputs import LATE, captured, put_baseline, put_files, put_window, remove
 from shipway.targets.local.monitor.runs import MonitorRuns
 from shipway.targets.local.monitor.tell import record, tell
 from shipway.targets.local.notify import Inbox
@@ -127,8 +127,14 @@ class LocalMonitor:
         except ShipwayError as error:
             ended, read = replace(run, status=RunStatus.FAILED, verdict="inconclusive", sentence=str(error)), 0
         if ended.status.final:
+            bucket, staged = names.artifact_bucket(project.name), self._staged(project, run)
+            remove(self._tools.store, bucket, f"{staged}/")  # copies of requests must not outlive their retention
             self._runs.end(replace(ended, ended=datetime.now(UTC)), read)
         return self._runs.get(run.id)
+
+    def _staged(self, project: Project, run: MonitorRun) -> str:
+        """Return the key below which the inputs of a run's job lie while it runs."""
+        return f"{names.monitoring_prefix(project.name, run.endpoint)}/inputs/{run.id}"
 
     def _analysed(
         self, project: Project, release: Release, run: MonitorRun, cancelled: threading.Event | None
@@ -182,7 +188,7 @@ class LocalMonitor:
         store, window = self._tools.store, Window(start=run.start, end=run.end)
         bucket, base = names.artifact_bucket(project.name), names.monitoring_prefix(project.name, run.endpoint)
         folder = f"{base}/asked/{run.id}" if run.asked else f"{base}/{run.start:%Y/%m/%d/%H}"
-        staged = f"{base}/inputs/{run.id}"
+        staged = self._staged(project, run)
         if run.asked:
             found = captured(store, project, run.endpoint, window)
             rows = put_window(store, found, window, (bucket, f"{staged}/captures"), self._tools.read) if found else 0
@@ -212,7 +218,7 @@ class LocalMonitor:
         for each in kept:
             name = each.key.rpartition("/")[2]
             if name.endswith(".profile") and name < oldest:
-                self._tools.store.delete(bucket, each.key)
+                remove(self._tools.store, bucket, each.key)
         return f"s3://{bucket}/{base}/history" if kept else ""
 
     def _keep_hours(self, project: Project, run: MonitorRun, results: tuple[str, str]) -> None:

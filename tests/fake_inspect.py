@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from shipway.domain.deployment import Phase, fitting
 from shipway.domain.experiment import Experiment
+from shipway.domain.notice import Notice
 from shipway.domain.pipeline import STAGES
 from shipway.ports.target import Answer, KeyNotFound, NothingInDev, StoredObject
-from shipway.ports.view import BucketView, DeploymentDetail, KeyView, Notice, ProjectView, WorkflowView
+from shipway.ports.view import BucketView, DeploymentDetail, KeyView, ProjectView, WorkflowView
 
 if TYPE_CHECKING:
     from fakes import FakeTarget

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from shipway.domain.experiment import Experiment
+from shipway.domain.notice import Notice
 from shipway.ports.target import Answer, StoredObject
 from shipway.ports.view import (
     BucketView,
     DeploymentDetail,
     KeyView,
-    Notice,
     ProjectView,
     WorkflowView,
 )

@@ -117,14 +117,3 @@ class BucketView:
     name: str
     versioning: bool
     created: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """One message to people. kind: approval_wanted, approval_expiring, deployment_succeeded, ..."""
-
-    number: int
-    at: datetime
-    kind: str
-    subject: str
-    body: str

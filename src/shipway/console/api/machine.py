@@ -8,10 +8,11 @@ from itertools import islice
 
 from shipway.console.api.bodies import By, Key, NewKey
 from shipway.console.api.route import BY, BYTES, LIMIT, Call, Parameter, Route
+from shipway.domain.notice import Notice
 from shipway.domain.people import Role
 from shipway.domain.store.name import parse_uri
 from shipway.ports.target import BuiltImage, Fault, Health, JobView, StoredObject
-from shipway.ports.view import BucketView, KeyView, Notice, ProjectView
+from shipway.ports.view import BucketView, KeyView, ProjectView
 
 
 class Asked(StrEnum):

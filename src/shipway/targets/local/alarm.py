@@ -18,6 +18,7 @@ from shipway.domain.alarm import (
 )
 from shipway.domain.alarm_rule import Composite
 from shipway.domain.alarm_settings import AlarmSet
+from shipway.domain.notice import Kind
 from shipway.domain.values import Json
 from shipway.targets.local import db
 from shipway.targets.local.home import Home
@@ -51,7 +52,6 @@ MIGRATIONS = (
     CREATE TABLE alarms_disabled (name TEXT PRIMARY KEY);
     """,
 )
-RAISED, CLEARED = "alarm_raised", "alarm_cleared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +193,7 @@ def _save(
     if changed:
         acts = alarm.notify and (before is None or before.enabled)
         tell = _tell(evaluation.state, raised) if acts else ""
-        raised = raised if not tell else tell == RAISED
+        raised = raised if not tell else tell == Kind.ALARM_RAISED
         connection.execute(
             "INSERT INTO alarm_changes (alarm, old, new, at, reason, datapoints, tell) VALUES (?,?,?,?,?,?,?)",
             (alarm.name, old, evaluation.state, end.isoformat(), evaluation.reason, points, tell),
@@ -216,8 +216,8 @@ def _save(
 def _tell(new: AlarmState, raised: bool) -> str:
     """Return the kind of notice that a change is worth: who was told of an alarm is told of its end."""
     if new is AlarmState.ALARM:
-        return "" if raised else RAISED
-    return CLEARED if raised and new is AlarmState.OK else ""
+        return "" if raised else Kind.ALARM_RAISED
+    return Kind.ALARM_CLEARED if raised and new is AlarmState.OK else ""
 
 
 def _change(row: sqlite3.Row) -> AlarmChange:

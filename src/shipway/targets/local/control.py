@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from shipway.domain.errors import ShipwayError
 from shipway.domain.metric import Series
 from shipway.domain.metric_catalogue import QUALITY_LOSS
+from shipway.domain.notice import Kind
 from shipway.domain.units import format_duration
 from shipway.targets.local.capture import recorders
 from shipway.targets.local.capture.telling import tell
+from shipway.targets.local.current import Current
+from shipway.targets.local.notify.channels import channels
 from shipway.targets.local.watch import Watch
 from shipway.targets.local.wiring import Machine
 
@@ -29,6 +32,7 @@ class Control:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self._watching = Watch(machine)
+        self._current = Current(machine.folder)
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._run_engine, name="engine", daemon=True),
@@ -36,6 +40,7 @@ class Control:
             threading.Thread(target=self._watch, name="watch", daemon=True),
             threading.Thread(target=self._capture, name="capture", daemon=True),
             threading.Thread(target=self._monitor, name="monitor", daemon=True),
+            threading.Thread(target=self._deliver, name="deliver", daemon=True),
         ]
 
     @property
@@ -107,6 +112,15 @@ class Control:
     def _look(self) -> None:
         self._watching.look(datetime.now(UTC))
 
+    def _deliver(self) -> None:
+        while not self._stop.wait(TEND_SECONDS):
+            self._safely(self._send)
+
+    def _send(self) -> None:
+        project = self._current.project()
+        ways = channels(project, self.machine.home, self.machine.folder)
+        self.machine.outbox.deliver(project, ways, datetime.now(UTC))
+
     def _safely(self, work: Callable[[], None]) -> None:
         """One chore that fails is written down and tried again; it never ends the others."""
         try:
@@ -124,7 +138,7 @@ class Control:
             left = format_duration(question.approval.expires - now)
             machine.inbox.write(
                 f"expiring:{question.token}",
-                "approval_expiring",
+                Kind.APPROVAL_EXPIRING,
                 f"{machine.project.name}: the approval of release {question.approval.release} expires in {left}",
                 "decide: shipway approve, or shipway reject",
             )

@@ -10,6 +10,7 @@ from shipway.domain import names, pipeline, workflow
 from shipway.domain.deployment import exposures, fitting
 from shipway.domain.deployment_settings import judged_by
 from shipway.domain.experiment import Experiment
+from shipway.domain.notice import Notice
 from shipway.domain.store.name import parse_uri
 from shipway.domain.verdict import Counts, Verdict, load, merged, verdict
 from shipway.domain.verdict.comparing import quantile
@@ -21,7 +22,6 @@ from shipway.ports.view import (
     CurveView,
     DeploymentDetail,
     KeyView,
-    Notice,
     ProjectView,
     VisitView,
     WorkflowView,

@@ -16,6 +16,7 @@ from shipway.domain.deployment import Deployment, Phase
 from shipway.domain.deployment_settings import judged_by, planned
 from shipway.domain.errors import ShipwayError
 from shipway.domain.evidence import data_changes, sentences, shown
+from shipway.domain.notice import Kind
 from shipway.domain.project import Project
 from shipway.domain.release import Bundle, Release
 from shipway.domain.sample import sample
@@ -201,7 +202,7 @@ def ask(parts: Parts, task: Task) -> Json:
     subject = f"{project.name}: release {release.number} waits for your approval"
     links = invite(parts.home, parts.approvals, question, parts.control)
     body = "\n".join([*sentences(approval.evidence), "", "decide by a link, each answers once:", *links])
-    parts.inbox.write(f"approval:{question.token}", "approval_wanted", subject, body)
+    parts.inbox.write(f"approval:{question.token}", Kind.APPROVAL_WANTED, subject, body)
     return None
 
 
@@ -236,6 +237,7 @@ def deploy_prod(parts: Parts, task: Task) -> Json:
             hook=lambda hook: production.hook(identity, hook),
             crashing=production.crashes(),
             alarms=lambda: parts.alarms.firing(release.number, stage.project.deployment.alarms, datetime.now(UTC)),
+            held=production.held,
         )
         settings = judged_by(stage.project.deployment, live=begun.deployment.old is not None)
         ended = Rollout(parts.deployments, parts.gateway, work, settings, task.progress).run(begun, task.cancelled)

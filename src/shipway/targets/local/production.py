@@ -7,6 +7,7 @@ from collections.abc import Callable
 from shipway.domain import names
 from shipway.domain.deployment import Deployment, Phase
 from shipway.domain.function import RECENT_COUNT
+from shipway.domain.notice import Kind
 from shipway.domain.project import Project
 from shipway.domain.release import Release
 from shipway.domain.replay import Limits
@@ -103,17 +104,26 @@ class Production:
         watched = Crashes(pids_of(supervisor, lambda name: programs.fullmatch(name) is not None))
         return lambda: watched.look(time.monotonic())
 
+    def held(self, deployment: Deployment) -> None:
+        """Tell people that they have to decide."""
+        self._parts.inbox.write(
+            f"held:{deployment.id}:{deployment.since.isoformat()}",
+            Kind.DEPLOYMENT_HELD,
+            f"{self._project.name}: release {self.release.number} is held, a person decides",
+            f"{deployment.sentence}\ndecide: shipway promote, shipway extend, or shipway abort",
+        )
+
     def settle(self, ended: Deployment) -> None:
         """Write the outcome into the ledger and take down what no longer serves; safe to repeat."""
         subject = f"{self._project.name}: release {self.release.number}"
         if ended.phase is Phase.SUCCEEDED:
             self._parts.ledger.went_live(self.release.number, ended.sentence, ended.id)
-            self._tell(ended, "deployment_succeeded", f"{subject} is live")
+            self._tell(ended, Kind.DEPLOYMENT_SUCCEEDED, f"{subject} is live")
             self._tidy(ended)
         else:
             if not self.release.periods:  # one that production has had stays what it is
                 self._parts.ledger.refused(self.release.number, ended.sentence)
-            self._tell(ended, "deployment_rolled_back", f"{subject} went back")
+            self._tell(ended, Kind.DEPLOYMENT_ROLLED_BACK, f"{subject} went back")
             self._remove_own()
 
     def settle_rollback(self, ended: Deployment, by: str) -> None:
@@ -121,13 +131,13 @@ class Production:
         subject = f"{self._project.name}: release {self.release.number}"
         if ended.phase is Phase.SUCCEEDED:
             self._parts.ledger.went_live(self.release.number, f"rolled back to by {by}", ended.id)
-            self._tell(ended, "rollback_succeeded", f"{subject} is live again")
+            self._tell(ended, Kind.ROLLBACK_SUCCEEDED, f"{subject} is live again")
             self._tidy(ended)
         else:
-            self._tell(ended, "rollback_failed", f"{subject} could not be brought back")
+            self._tell(ended, Kind.ROLLBACK_FAILED, f"{subject} could not be brought back")
             self._remove_own()
 
-    def _tell(self, ended: Deployment, kind: str, subject: str) -> None:
+    def _tell(self, ended: Deployment, kind: Kind, subject: str) -> None:
         self._parts.inbox.write(f"deployment:{ended.id}", kind, subject, ended.sentence)
 
     def _tidy(self, ended: Deployment) -> None:

@@ -51,19 +51,24 @@ def _none() -> Sequence[str]:
     return ()
 
 
+def _untold(_: Deployment) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What the phases of one deployment do and see. Each must be safe to repeat after a crash.
 
     prepare: makes the new version ready to take requests. hook: runs a hook ("pre_traffic" or "post_traffic") and
     raises HookFailed when it did not succeed. crashing: says what of the new version keeps ending, "" when nothing
-    does. alarms: names of the user's alarms that fire.
+    does. alarms: names of the user's alarms that fire. held: told when a person has to decide; maybe more than once.
     """
 
     prepare: Callable[[], None]
     hook: Callable[[str], None]
     crashing: Callable[[], str] = _nothing
     alarms: Callable[[], Sequence[str]] = _none
+    held: Callable[[Deployment], None] = _untold
 
 
 class Rollout:
@@ -116,6 +121,8 @@ class Rollout:
         after = advance(deployment, self._stopped(deployment, seen) if stopped else seen)
         if (after.phase, after.sentence) != (deployment.phase, deployment.sentence):
             self._report(f"{after.phase}: {after.sentence}")
+        if after.phase is Phase.HELD and deployment.phase is not Phase.HELD:
+            self._work.held(after)  # before it is recorded: a crash tells it again, and loses nothing
         totals = self._totals.look()
         told = Seen(counts=_shown(totals) if totals is not None else None, judge=self._judge.document)
         if self._kept != (after, told):

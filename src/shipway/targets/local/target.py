@@ -54,6 +54,7 @@ from shipway.targets.local.deployment import view
 from shipway.targets.local.doctor import faults
 from shipway.targets.local.inspect import LocalInspect
 from shipway.targets.local.logs import lines
+from shipway.targets.local.notify import secret
 from shipway.targets.local.people import LocalPeople
 from shipway.targets.local.start import enqueue, look
 from shipway.targets.local.supervise import Program
@@ -101,6 +102,7 @@ class LocalTarget:
     def up(self) -> Health:
         machine = self._machine
         machine.home.credentials  # noqa: B018  made before anything needs them
+        secret.keep(machine.home, os.environ)
         machine.supervisor.up()
         machine.gateway.ensure(machine.project.local.api_port or None)
         recorders.ensure(machine.home.root, machine.supervisor, machine.gateway, machine.project)

@@ -12,10 +12,13 @@ from shipway.domain.alarm import Alarm, AlarmChange
 from shipway.domain.alarm_settings import AlarmSet, alarm_set
 from shipway.domain.function import FunctionNotFound
 from shipway.domain.metric import Series, Statistics
-from shipway.domain.project import Project, ProjectInvalid
+from shipway.domain.notice import Kind
+from shipway.domain.project import Project
 from shipway.domain.release import Release
+from shipway.targets.local.current import Current
 from shipway.targets.local.gateway import GatewayDown
 from shipway.targets.local.gateway.evidence import KEPT
+from shipway.targets.local.notify.failures import tell_failures
 from shipway.targets.local.supervise import SupervisorDown
 from shipway.targets.local.telemetry.answers import answers
 from shipway.targets.local.telemetry.processes import Snapshot, snapshot
@@ -34,7 +37,7 @@ class Watch:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._project: Project | None = None
+        self._current = Current(machine.folder)
         self._before: Snapshot | None = None
         self._looked: datetime | None = None
 
@@ -44,22 +47,14 @@ class Watch:
         if self._before is None:
             self._before = snapshot(time.monotonic())
         if self._looked is None or end > self._looked:
-            project = self._current()
+            project = self._current.project()
             self._collect(project, end)
             self._gauges(project, end - MINUTE)
             alarms = alarm_set(project, self._releases(project))
             self._machine.alarms.evaluate(alarms, end)
             self._looked = end
         self._tell()
-
-    def _current(self) -> Project:
-        """Return the project as its file is now; while that is wrong, as it was before. Raises ProjectInvalid."""
-        try:
-            self._project = self._machine.now()
-        except ProjectInvalid:
-            if self._project is None:
-                raise
-        return self._project
+        tell_failures(self._machine.engine, self._machine.inbox, self._current.project().name)
 
     def _releases(self, project: Project) -> list[int]:
         """Return the releases with processes behind the public API."""
@@ -108,6 +103,7 @@ class Watch:
         disk = shutil.disk_usage(self._machine.home.root)
         yield Series(metrics.DISK), _gauge(100 * disk.used / (disk.used + disk.free))
         yield Series(metrics.MEMORY), _gauge(after.memory)
+        yield Series(metrics.NOTICES_WAITING), _gauge(self._machine.outbox.waiting())
         cpu = after.cpu(before) if before else None
         if cpu is not None:
             yield Series(metrics.CPU), _gauge(cpu)
@@ -146,10 +142,10 @@ class Watch:
         untold = self._machine.alarms.untold()
         if not untold:
             return
-        project = self._current()
+        project = self._current.project()
         alarms = alarm_set(project, self._releases(project))
         for change, kind in untold:
-            said = "fires" if kind == "alarm_raised" else "is over"
+            said = "fires" if kind == Kind.ALARM_RAISED else "is over"
             subject = f"{project.name}: alarm {change.alarm} {said}"
             self._machine.inbox.write(f"alarm:{change.number}", kind, subject, _body(change, alarms))
             self._machine.alarms.told(change.number)

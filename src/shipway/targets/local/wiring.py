@@ -33,7 +33,7 @@ from shipway.targets.local.jsonata import Evaluator
 from shipway.targets.local.model_quality import LocalModelQuality, Sources
 from shipway.targets.local.model_quality.records import lines_of, records
 from shipway.targets.local.monitor import LocalMonitor, Tools
-from shipway.targets.local.notify import Inbox
+from shipway.targets.local.notify import Inbox, Outbox
 from shipway.targets.local.package import Models
 from shipway.targets.local.parts import Parts
 from shipway.targets.local.people import LocalPeople
@@ -123,6 +123,11 @@ class Machine:
     def inbox(self) -> Inbox:
         """Notices to people."""
         return Inbox(self.home)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """What of the notices is on its way to people."""
+        return Outbox(self.home, self.inbox)
 
     @cached_property
     def telemetry(self) -> Telemetry:

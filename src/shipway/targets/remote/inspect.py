@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from shipway.domain.experiment import Experiment
+from shipway.domain.notice import Notice
 from shipway.ports.target import Answer, StoredObject
-from shipway.ports.view import BucketView, DeploymentDetail, KeyView, Notice, ProjectView, WorkflowView
+from shipway.ports.view import BucketView, DeploymentDetail, KeyView, ProjectView, WorkflowView
 from shipway.targets.remote.answer import WireAnswer
 from shipway.targets.remote.client import Client, quoted
 

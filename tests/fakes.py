@@ -14,6 +14,7 @@ from fake_ledger import FakeLedger
 from fake_monitor import FakeMonitor
 from fake_quality import FakeQuality
 from fake_triggers import FakeTriggers
+from fake_watching import FakeAlarms, FakeMetrics, FakeNotices
 from shipway.domain.approval import Approval, ApprovalNotFound, ApprovalStatus, Decision, decide
 from shipway.domain.deployment import (
     DONE,
@@ -76,6 +77,9 @@ class FakeTarget(FakeLedger):
     monitor: FakeMonitor = field(default_factory=FakeMonitor)
     quality: FakeQuality = field(default_factory=FakeQuality)
     captures: FakeCaptures = field(default_factory=FakeCaptures)
+    alarms: FakeAlarms = field(default_factory=FakeAlarms)
+    metrics: FakeMetrics = field(default_factory=FakeMetrics)
+    notices: FakeNotices = field(default_factory=FakeNotices)
 
     @cached_property
     def people(self) -> LocalPeople:

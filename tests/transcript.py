@@ -101,6 +101,12 @@ def _analysed(fake: FakeTarget, _: str) -> None:
     fake.monitor.found = True
 
 
+def _way(fake: FakeTarget, said: str) -> None:
+    """A mail address, and what its server objects to."""
+    address, _, error = said.partition(" ")
+    fake.notices.ways[f"mail to {address}"] = error
+
+
 SETTINGS: dict[str, Callable[[FakeTarget, str], None]] = {
     "answers": _answers,
     "fails": _fails,
@@ -110,6 +116,7 @@ SETTINGS: dict[str, Callable[[FakeTarget, str], None]] = {
     "approvers": _approvers,
     "tampers": _tampers,
     "analysed": _analysed,
+    "way": _way,
 }
 
 

@@ -13,6 +13,7 @@ from aws_reference import aws_resources
 from reference_api import api
 from reference_errors import errors
 from reference_events import events
+from reference_metrics import metrics
 
 import shipway.project
 from shipway.cli.main import shipway as root
@@ -169,6 +170,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands": commands,
     "errors": errors,
     "events": events,
+    "metrics": metrics,
     "project-file": project_file,
 }
 

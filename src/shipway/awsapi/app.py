@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shipway.awsapi.metrics import METRICS, scrapes
 from shipway.awsapi.services import Backend, perform
 
 HEALTH = "/-/health"  # no bucket can be called "-"
@@ -28,8 +29,8 @@ def api(s3: ASGIApp, backend: Backend, healthy: Callable[[], bool], pages: Mappi
         request = Request(scope, receive)
         if request.url.path == HEALTH:
             await JSONResponse({"healthy": healthy()}, status_code=200 if healthy() else 503)(scope, receive, send)
-        elif request.url.path in pages:
-            response = await pages[request.url.path](request)
+        elif (place := METRICS if scrapes(request) else request.url.path) in pages:
+            response = await pages[place](request)
             await response(scope, receive, send)
         elif "x-amz-target" in request.headers:
             response = await perform(request, backend)

@@ -5,6 +5,7 @@ import logging
 import secrets
 import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -14,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from shipway.awsapi.app import APPROVE, LABELS, api
 from shipway.awsapi.approve import ApprovalPage
 from shipway.awsapi.labels import LabelsPage
+from shipway.awsapi.metrics import METRICS, MetricsPage
 from shipway.awsapi.s3 import s3_app
 from shipway.awsapi.services import Backend, describe_endpoint
 from shipway.console.app import Console, wanted
@@ -21,8 +23,10 @@ from shipway.console.doors import Access
 from shipway.console.oidc import Provider
 from shipway.console.oidc import Settings as Oidc
 from shipway.domain.values import JsonObject
+from shipway.targets.local.alarm import firing
 from shipway.targets.local.control import Control
 from shipway.targets.local.target import LocalTarget
+from shipway.targets.local.telemetry.exposition import exposition
 from shipway.targets.local.wiring import Machine
 
 
@@ -62,7 +66,8 @@ def serve(machine: Machine) -> None:
     backend = Backend(credentials=secret, answer_hook=machine.deployments.answer_hook, describe_endpoint=describe)
     page = ApprovalPage(machine.decisions.linked, machine.decisions.decide_by_link)
     labels = LabelsPage(machine.gateway.keys, lambda text, by: machine.quality.add(text, source="the request", by=by))
-    pages = {APPROVE: page.answer, LABELS: labels.answer}
+    scraped = MetricsPage(lambda: exposition(machine.telemetry, firing(machine.alarms), datetime.now(UTC)))
+    pages = {APPROVE: page.answer, LABELS: labels.answer, METRICS: scraped.answer}
     aws = api(s3_app(machine.store, secret), backend, lambda: plane.healthy, pages)
     console = console_of(machine)
 

@@ -42,6 +42,11 @@ PLACES = {
     "releases": Place(f"{VERBS}.releases:releases", "List releases; show, export or import one."),
     "why": Place(f"{VERBS}.rollback:why", "Say where a prediction came from."),
     "audit": Place(f"{VERBS}.audit:audit", "List who did what; check that nobody changed the list."),
+    "alarms": Place(f"{VERBS}.alarms:alarms", "List the alarms of the project; show one, its history, switch one off."),
+    "metrics": Place(f"{VERBS}.metrics:metrics", "List the metrics of the project; show how one went."),
+    "notices": Place(
+        f"{VERBS}.notices:notices", "List what people were told; show one, or try whether it reaches them."
+    ),
     "triggers": Place(f"{VERBS}.triggers:triggers", "List what starts the pipeline by itself."),
     "trigger": Place(f"{VERBS}.triggers:trigger", "Tell that the source or the data has changed."),
     "capture": Place(f"{VERBS}.capture:capture", "What production was asked and what it answered."),

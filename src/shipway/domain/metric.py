@@ -25,6 +25,15 @@ class StatisticUnknown(ShipwayError):
     status: ClassVar[int] = 400
 
 
+class PeriodInvalid(ShipwayError):
+    """A period for which no statistics are kept."""
+
+    message: ClassVar[str] = "a period of {seconds} s is not whole minutes"
+    hint: ClassVar[str] = "write 60 s, or a multiple of it"
+    exit_code: ClassVar[int] = 2
+    status: ClassVar[int] = 400
+
+
 class SeriesInvalid(ShipwayError):
     """A metric or a dimension that cannot be named so."""
 

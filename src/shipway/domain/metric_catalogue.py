@@ -1,5 +1,6 @@
 """Every metric that Shipway records: its name, its unit and what it tells. The reference page is written from here."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,6 +58,7 @@ class Metric:
     dimensions: tuple[tuple[str, ...], ...] = ((),)
 
 
+LABELS = {FUNCTION: "function", VERSION: "version", PROCESS: "process"}
 _VERSIONS = ((FUNCTION,), (FUNCTION, VERSION))
 
 CATALOGUE = (
@@ -176,12 +178,31 @@ CATALOGUE = (
     ),
 )
 
+ALARM_FIRING = Metric(
+    name="",
+    unit=Unit.NONE,
+    kind=Kind.GAUGE,
+    exported="shipway_alarm_firing",
+    meaning="1 while an alarm is in the state ALARM, 0 while it is OK; not there while its state is INSUFFICIENT_DATA.",
+    dimensions=(("alarm",),),
+)
+
 
 def metric_of(name: str) -> Metric | None:
     """Return the description of a recorded metric; None for a name that Shipway does not record."""
     if name.startswith(_DRIFT.name.removesuffix("<feature>")):
         return _DRIFT
     return next((each for each in CATALOGUE if each.name == name), None)
+
+
+def label(dimension: str) -> str:
+    """Return the Prometheus label of a dimension."""
+    return LABELS.get(dimension, dimension.lower())
+
+
+def exported(metric: Metric, dimensions: Iterable[str]) -> str:
+    """Return a metric's name for Prometheus: of a process another one than of the machine, so that sums stay right."""
+    return metric.exported.replace("shipway_", "shipway_process_", 1) if PROCESS in dimensions else metric.exported
 
 
 def of_function(name: str, function: str, version: str = "") -> Series:

@@ -17,8 +17,11 @@ from shipway.ports.monitor import Monitor
 from shipway.ports.people import People
 from shipway.ports.trigger import Triggers
 
-if TYPE_CHECKING:  # it shows values of this module
+if TYPE_CHECKING:  # the command line starts sooner without them; inspect shows values of this module
+    from shipway.ports.alarm import Alarms
     from shipway.ports.inspect import Inspect
+    from shipway.ports.metric import Metrics
+    from shipway.ports.notice import Notices
 
 
 class KeyNotFound(ShipwayError):
@@ -348,6 +351,18 @@ class Target(Protocol):
     @property
     def captures(self) -> Captures:
         """Captured requests and answers."""
+
+    @property
+    def alarms(self) -> "Alarms":
+        """What watches the metrics."""
+
+    @property
+    def metrics(self) -> "Metrics":
+        """What is measured."""
+
+    @property
+    def notices(self) -> "Notices":
+        """What people were told."""
 
     @property
     def triggers(self) -> Triggers:

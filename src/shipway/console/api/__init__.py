@@ -1,6 +1,16 @@
 """The REST API: /api/v1, all of it in one table."""
 
-from shipway.console.api import deployments, executions, machine, model_quality, monitor, people, releases, trigger
+from shipway.console.api import (
+    alarm,
+    deployments,
+    executions,
+    machine,
+    model_quality,
+    monitor,
+    people,
+    releases,
+    trigger,
+)
 from shipway.console.api.route import Route
 
 PREFIX = "/api/v1"
@@ -9,6 +19,7 @@ ROUTES: tuple[Route, ...] = (
     *deployments.ROUTES,
     *releases.ROUTES,
     *machine.ROUTES,
+    *alarm.ROUTES,
     *trigger.ROUTES,
     *model_quality.ROUTES,
     *monitor.ROUTES,

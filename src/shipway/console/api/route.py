@@ -107,6 +107,7 @@ PATHS = {
     "order": Parameter(kind=Ask, summary="What is asked of it.", required=True),
     "kind": Parameter(kind=CauseKind, summary="What a trigger looks at: source or data.", required=True),
     "inference": Parameter(kind=str, summary="The x-inference-id of an answer.", required=True),
+    "number": Parameter(kind=int, summary="Its number.", required=True),
     "name": Parameter(kind=str, summary="Its name.", required=True),
     "id": Parameter(kind=str, summary="Its id, as listed.", required=True),
 }

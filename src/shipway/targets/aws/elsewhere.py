@@ -34,3 +34,18 @@ class Elsewhere:
     def monitor(self) -> Monitor:
         why = "the account's schedule runs the same analysis, and CloudWatch has its metrics and alarms"
         raise NotOnAws(what="show analyses", why=why, instead="read monitoring/ in the artifacts bucket")
+
+    @property
+    def alarms(self) -> NoReturn:
+        instead = "aws cloudwatch describe-alarms, or CloudWatch's console"
+        raise NotOnAws(what="list alarms", why="CloudWatch does", instead=instead)
+
+    @property
+    def metrics(self) -> NoReturn:
+        instead = "aws cloudwatch get-metric-statistics, or the project's dashboard"
+        raise NotOnAws(what="show metrics", why="CloudWatch does", instead=instead)
+
+    @property
+    def notices(self) -> NoReturn:
+        instead = "look at the subscriptions of the project's topic"
+        raise NotOnAws(what="list notices", why="SNS tells people there and keeps nothing", instead=instead)

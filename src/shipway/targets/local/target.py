@@ -10,6 +10,7 @@ import urllib.parse
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import shipway
@@ -26,9 +27,12 @@ from shipway.domain.store.name import parse_uri
 from shipway.domain.store.object import ObjectVersion
 from shipway.domain.values import Json, JsonObject
 from shipway.domain.workflow_execution import WorkflowExecution
+from shipway.ports.alarm import Alarms
 from shipway.ports.capture import Captures
+from shipway.ports.metric import Metrics
 from shipway.ports.model_quality import ModelQuality
 from shipway.ports.monitor import Monitor
+from shipway.ports.notice import Notices
 from shipway.ports.target import (
     Answer,
     Archive,
@@ -46,6 +50,8 @@ from shipway.ports.target import (
 from shipway.ports.trigger import Triggers
 from shipway.project import source
 from shipway.targets.local import undo
+from shipway.targets.local.alarm import LocalAlarms
+from shipway.targets.local.alarm.defined import defined
 from shipway.targets.local.audit import entries
 from shipway.targets.local.building import build_images
 from shipway.targets.local.bundle import export, restore
@@ -54,10 +60,12 @@ from shipway.targets.local.deployment import view
 from shipway.targets.local.doctor import faults
 from shipway.targets.local.inspect import LocalInspect
 from shipway.targets.local.logs import lines
-from shipway.targets.local.notify import secret
+from shipway.targets.local.notify import LocalNotices, secret
+from shipway.targets.local.notify.channels import channels
 from shipway.targets.local.people import LocalPeople
 from shipway.targets.local.start import enqueue, look
 from shipway.targets.local.supervise import Program
+from shipway.targets.local.telemetry import LocalMetrics
 from shipway.targets.local.view import events, execution_view
 from shipway.targets.local.waiting import answers, wait_until
 from shipway.targets.local.wiring import Machine
@@ -300,6 +308,21 @@ class LocalTarget:
     @property
     def captures(self) -> Captures:
         return self._machine.captures
+
+    @property
+    def alarms(self) -> Alarms:
+        machine = self._machine
+        return LocalAlarms(machine.home, machine.alarms, lambda: defined(machine.now(), machine.gateway))
+
+    @property
+    def metrics(self) -> Metrics:
+        return LocalMetrics(self._machine.telemetry)
+
+    @property
+    def notices(self) -> Notices:
+        machine = self._machine
+        ways = partial(channels, machine.now(), machine.home, machine.folder)
+        return LocalNotices(machine.home, machine.inbox, machine.outbox, ways)
 
     @property
     def triggers(self) -> Triggers:

@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 from shipway.domain import metric_catalogue as metrics
 from shipway.domain import names
 from shipway.domain.alarm import Alarm, AlarmChange
-from shipway.domain.alarm_settings import AlarmSet, alarm_set
+from shipway.domain.alarm_settings import AlarmSet
 from shipway.domain.function import FunctionNotFound
 from shipway.domain.metric import Series, Statistics
 from shipway.domain.notice import Kind
 from shipway.domain.project import Project
 from shipway.domain.release import Release
+from shipway.targets.local.alarm.defined import defined
 from shipway.targets.local.current import Current
 from shipway.targets.local.gateway import GatewayDown
 from shipway.targets.local.gateway.evidence import KEPT
@@ -50,19 +51,10 @@ class Watch:
             project = self._current.project()
             self._collect(project, end)
             self._gauges(project, end - MINUTE)
-            alarms = alarm_set(project, self._releases(project))
-            self._machine.alarms.evaluate(alarms, end)
+            self._machine.alarms.evaluate(defined(project, self._machine.gateway), end)
             self._looked = end
         self._tell()
         tell_failures(self._machine.engine, self._machine.inbox, self._current.project().name)
-
-    def _releases(self, project: Project) -> list[int]:
-        """Return the releases with processes behind the public API."""
-        try:
-            versions = self._machine.gateway.versions(names.api_function(project.name))
-        except GatewayDown:  # before anything was started
-            return []
-        return [int(each) for each in versions if each.isdigit()]
 
     def _collect(self, project: Project, end: datetime) -> None:
         """Make metrics of all evidence up to `end` that has not become some yet, also from before a restart."""
@@ -143,7 +135,7 @@ class Watch:
         if not untold:
             return
         project = self._current.project()
-        alarms = alarm_set(project, self._releases(project))
+        alarms = defined(project, self._machine.gateway)
         for change, kind in untold:
             said = "fires" if kind == Kind.ALARM_RAISED else "is over"
             subject = f"{project.name}: alarm {change.alarm} {said}"

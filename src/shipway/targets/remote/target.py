@@ -29,11 +29,14 @@ from shipway.ports.target import (
     StoredObject,
     Trace,
 )
+from shipway.targets.remote.alarm import RemoteAlarms
 from shipway.targets.remote.answer import WireAnswer
 from shipway.targets.remote.client import Client, OnlyThere, quoted
 from shipway.targets.remote.inspect import RemoteInspect
+from shipway.targets.remote.metric import RemoteMetrics
 from shipway.targets.remote.model_quality import RemoteModelQuality
 from shipway.targets.remote.monitor import RemoteMonitor
+from shipway.targets.remote.notice import RemoteNotices
 from shipway.targets.remote.people import RemotePeople
 from shipway.targets.remote.trigger import RemoteTriggers
 
@@ -94,6 +97,18 @@ class RemoteTarget:
     @property
     def monitor(self) -> RemoteMonitor:
         return RemoteMonitor(self._client)
+
+    @property
+    def alarms(self) -> RemoteAlarms:
+        return RemoteAlarms(self._client)
+
+    @property
+    def metrics(self) -> RemoteMetrics:
+        return RemoteMetrics(self._client)
+
+    @property
+    def notices(self) -> RemoteNotices:
+        return RemoteNotices(self._client)
 
     @property
     def quality(self) -> RemoteModelQuality:

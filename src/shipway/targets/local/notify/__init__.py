@@ -3,5 +3,6 @@
 from shipway.domain.notice import Notice
 from shipway.targets.local.notify.inbox import Inbox
 from shipway.targets.local.notify.outbox import Outbox
+from shipway.targets.local.notify.port import LocalNotices
 
-__all__ = ["Inbox", "Notice", "Outbox"]
+__all__ = ["Inbox", "LocalNotices", "Notice", "Outbox"]

@@ -9,12 +9,12 @@ import logging
 import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from shipway.domain.errors import ShipwayError
 from shipway.domain.notice import Kind, Notice, due, message, next_try
 from shipway.domain.project import Project
+from shipway.ports.notice import Delivery
 from shipway.targets.local import db
 from shipway.targets.local.home import Home
 from shipway.targets.local.notify.channel import Channel, Parcel
@@ -22,7 +22,12 @@ from shipway.targets.local.notify.inbox import Inbox
 
 MIGRATIONS = (
     """
-    CREATE TABLE outbox_channels (name TEXT PRIMARY KEY, label TEXT NOT NULL, cursor INTEGER NOT NULL);
+    CREATE TABLE outbox_channels (
+        name TEXT PRIMARY KEY,
+        label TEXT NOT NULL,
+        cursor INTEGER NOT NULL,
+        used INTEGER NOT NULL DEFAULT 1
+    );
     CREATE TABLE outbox_messages (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
@@ -43,18 +48,6 @@ WAITING, SENDING, SENT, GIVEN_UP = "waiting", "sending", "sent", "given up"
 log = logging.getLogger("shipway.notify")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """What has become of a notice on one way. state: waiting, sending, sent or given up. error: of the last try."""
-
-    channel: str
-    state: str
-    attempts: int
-    sent: datetime | None
-    next: datetime | None
-    error: str
-
-
 class Outbox:
     """The messages of one home. One process delivers, any may read."""
 
@@ -64,11 +57,10 @@ class Outbox:
         db.migrate(home.connection, "outbox", MIGRATIONS)
 
     def deliver(self, project: Project, channels: Iterable[Channel], now: datetime) -> None:
-        """Make messages of the notices that are due, and try those that are; safe to call at any time.
-
-        A way that is new gets what comes from now on.
-        """
-        for channel in channels:
+        """Make messages of the notices that are due, and try those that are; safe to call at any time."""
+        ways = list(channels)
+        self.know(ways)
+        for channel in ways:
             self._pack(project, channel, now)
             for row in self._due(channel, now):
                 if not self._try(project, channel, row, now):
@@ -77,19 +69,21 @@ class Outbox:
     def waiting(self) -> int:
         """Return how many messages nobody has taken yet."""
         row = self._home.connection.execute(
-            "SELECT count(*) AS waiting FROM outbox_messages WHERE state IN (?,?)", (WAITING, SENDING)
+            "SELECT count(*) AS waiting FROM outbox_messages JOIN outbox_channels ON name=channel"
+            " WHERE state IN (?,?) AND used=1",
+            (WAITING, SENDING),
         ).fetchone()
         return int(row["waiting"])
 
     def deliveries(self, notice: int) -> Sequence[Delivery]:
-        """Return what has become of a notice on each way; empty while it waits for company, or has no way."""
+        """Return what has become of a notice on each way; one that has not begun yet waits for company."""
         rows = self._home.connection.execute(
             "SELECT outbox_messages.*, outbox_channels.label FROM outbox_messages"
             " JOIN outbox_channels ON outbox_channels.name=outbox_messages.channel"
             " WHERE EXISTS (SELECT 1 FROM json_each(notices) WHERE value=?) ORDER BY number",
             (notice,),
         ).fetchall()
-        return [
+        begun = [
             Delivery(
                 channel=row["label"],
                 state=row["state"],
@@ -100,6 +94,34 @@ class Outbox:
             )
             for row in rows
         ]
+        unread = self._home.connection.execute(
+            "SELECT label FROM outbox_channels WHERE used=1 AND cursor<? ORDER BY name", (notice,)
+        ).fetchall()
+        return [
+            *begun,
+            *(
+                Delivery(channel=row["label"], state=WAITING, attempts=0, sent=None, next=None, error="")
+                for row in unread
+            ),
+        ]
+
+    def know(self, channels: Sequence[Channel]) -> None:
+        """Take in which ways there are now. A new one gets what comes from now on, one that is gone gets nothing."""
+        wanted = {each.name: each.label for each in channels}
+        rows = self._home.connection.execute("SELECT name FROM outbox_channels WHERE used=1").fetchall()
+        used = {row["name"] for row in rows}
+        if used == set(wanted):
+            return
+        with self._home.transaction() as connection:
+            for name in used - set(wanted):
+                connection.execute("UPDATE outbox_channels SET used=0 WHERE name=?", (name,))
+            for name in set(wanted) - used:
+                connection.execute(
+                    "INSERT INTO outbox_channels (name, label, cursor)"
+                    " SELECT ?, ?, coalesce(max(number), 0) FROM notices WHERE true"
+                    " ON CONFLICT (name) DO UPDATE SET used=1, cursor=excluded.cursor",
+                    (name, wanted[name]),
+                )
 
     def _pack(self, project: Project, channel: Channel, now: datetime) -> None:
         """Make one message of all notices that this way has not had, when their time has come."""
@@ -151,13 +173,9 @@ class Outbox:
 
     def _cursor(self, channel: Channel) -> int:
         """Return the number of the last notice that became a message on this way."""
-        with self._home.transaction() as connection:
-            row = connection.execute("SELECT cursor FROM outbox_channels WHERE name=?", (channel.name,)).fetchone()
-            if row is None:
-                row = connection.execute(
-                    "INSERT INTO outbox_channels SELECT ?, ?, coalesce(max(number), 0) FROM notices RETURNING cursor",
-                    (channel.name, channel.label),
-                ).fetchone()
+        row = self._home.connection.execute(
+            "SELECT cursor FROM outbox_channels WHERE name=?", (channel.name,)
+        ).fetchone()
         return int(row["cursor"])
 
     def _last(self, channel: Channel) -> datetime | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from shipway.domain.metric import Series, Statistics, is_statistic, percentile
+from shipway.domain.metric import PeriodInvalid, Series, Statistics, is_statistic, percentile
 from shipway.targets.local import db
 from shipway.targets.local.telemetry.rows import dimensions_text, put, series_of, statistics_of
 from shipway.targets.local.telemetry.schema import MIGRATIONS, MINUTE, RESOLUTIONS
@@ -56,14 +56,15 @@ class Telemetry:
 
         Periods begin at multiples of `period` since 1970, from the one of `start` to the last that begins before `end`.
         period: whole minutes; one of whole hours reaches 455 days back, of 5 minutes 63, any other 15.
-        Raises StatisticUnknown.
+        Raises StatisticUnknown, PeriodInvalid.
         """
         if not is_statistic(statistic):
             percentile(statistic)
         seconds = int(period.total_seconds())
+        table = _table(seconds)
         first = int(start.timestamp()) // seconds * seconds
         merged: dict[int, Statistics] = {}
-        for at, found in self._rows(series, first, int(end.timestamp()), _table(seconds)):
+        for at, found in self._rows(series, first, int(end.timestamp()), table):
             place = at // seconds * seconds
             merged[place] = merged[place] + found if place in merged else found
         return [(datetime.fromtimestamp(at, UTC), merged[at].value(statistic)) for at in sorted(merged)]
@@ -154,5 +155,5 @@ class Telemetry:
 def _table(seconds: int) -> str:
     """Return the coarsest table whose rows add up to periods of this length."""
     if seconds < MINUTE or seconds % MINUTE:
-        raise ValueError(f"a period of {seconds} s is not whole minutes")
+        raise PeriodInvalid(seconds=seconds)
     return next(each.table for each in reversed(RESOLUTIONS) if seconds % each.seconds == 0)

@@ -1,9 +1,12 @@
 """What every target must do, in the words of its port."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from shipway.domain.alarm import AlarmNotFound, AlarmState
 from shipway.domain.approval import (
     ApprovalClosed,
     ApprovalNotFound,
@@ -14,7 +17,10 @@ from shipway.domain.approval import (
 )
 from shipway.domain.deployment import DeploymentNotFound
 from shipway.domain.label import LabelsInvalid
+from shipway.domain.metric import StatisticUnknown
 from shipway.domain.monitor import NothingToAnalyse
+from shipway.domain.notice import Kind as NoticeKind
+from shipway.domain.notice import NoticeNotFound
 from shipway.domain.pipeline import (
     APPROVAL,
     STAGES,
@@ -29,6 +35,7 @@ from shipway.domain.pipeline import (
 )
 from shipway.domain.release import ReleaseNotFound
 from shipway.domain.trigger import KINDS, TriggerUnknown
+from shipway.ports.metric import Range
 from shipway.ports.target import LogsNotFound, NothingLive, SourceNotFound, Target
 from waiting import until
 
@@ -36,6 +43,7 @@ ROW = b"5.1,3.5,1.4,0.2\n"  # four numbers, as the starter template's model take
 LONG = 60  # seconds; a stage of a real target starts real programs
 YES = Decision(approve=True, by="ada", comment="looks right")
 NO = Decision(approve=False, by="bob")
+DAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def asked(target: Target, execution: str = "latest") -> Execution:
@@ -266,6 +274,39 @@ def test_every_trigger_is_listed_and_what_is_told_waits(target: Target) -> None:
     assert {each.kind: each.waiting for each in target.triggers.list()}[CauseKind.DATA] == waiting[CauseKind.DATA] + 1
     with pytest.raises(TriggerUnknown):
         target.triggers.tell(CauseKind.DRIFT, by="ada")
+
+
+def test_alarms_are_there_before_anything_is_measured(target: Target) -> None:
+    known = {each.name: each for each in target.alarms.list()}
+    assert {each.state for each in known.values() if each.evaluated is None} <= {AlarmState.INSUFFICIENT_DATA}
+    assert known["errors"].threshold is not None
+    assert target.alarms.get("errors").enabled
+    for switch, enabled in ((target.alarms.disable, False), (target.alarms.enable, True)):
+        assert switch("errors", by="ada").enabled is switch("errors", by="ada").enabled is enabled
+    for change, after in zip(target.alarms.changes(), target.alarms.changes()[1:], strict=False):
+        assert change.number < after.number
+    for ask in (target.alarms.get, lambda name: target.alarms.disable(name, by="ada")):
+        with pytest.raises(AlarmNotFound):
+            ask("nothing")
+
+
+def test_metrics_are_told_by_periods(target: Target) -> None:
+    day = Range(start=DAY, end=DAY + timedelta(days=1), period=timedelta(minutes=5), statistic="p99")
+    for series in target.metrics.list():
+        assert series in target.metrics.list(series.name)
+        points = target.metrics.points(series.name, series.dimensions, day)
+        assert [each.at for each in points] == sorted({each.at for each in points})
+    assert target.metrics.points("Nothing", {}, day) == []
+    with pytest.raises(StatisticUnknown):
+        target.metrics.points("Nothing", {}, replace(day, statistic="median"))
+
+
+def test_a_test_notice_is_on_record(target: Target) -> None:
+    told = target.notices.test(by="ada").notice
+    assert (told.kind, target.notices.list(1)[0].notice) == (NoticeKind.TEST, told)
+    assert target.notices.get(told.number).notice == told
+    with pytest.raises(NoticeNotFound):
+        target.notices.get(told.number + 1)
 
 
 def test_labels_are_kept_once_and_early_ones_wait(target: Target) -> None:

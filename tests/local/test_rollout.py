@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from shipway.domain.alarm import Alarm, AlarmState
+from shipway.domain.alarm_settings import AlarmSet
 from shipway.domain.deployment import (
     Ask,
     Deployment,
@@ -22,14 +24,17 @@ from shipway.domain.deployment import (
     Strategy,
 )
 from shipway.domain.function import FunctionNotFound
+from shipway.domain.metric import Series
 from shipway.domain.traffic import Counts
 from shipway.domain.verdict import Counts as Answers
 from shipway.domain.verdict import Settings
+from shipway.targets.local.alarm import Alarms
 from shipway.targets.local.deployment import Deployments, Seen
 from shipway.targets.local.gateway import GatewayDown
 from shipway.targets.local.gateway.evidence import Second
 from shipway.targets.local.home import Home
 from shipway.targets.local.rollout import HookFailed, Rollout, Work
+from shipway.targets.local.telemetry import Telemetry
 from waiting import until
 
 PLAN = Plan(percent=10, bake=timedelta(seconds=2), max_silence=timedelta(seconds=2))
@@ -346,3 +351,54 @@ def test_the_first_release_that_fails_after_the_shift_leaves_no_split_to_set(dep
     ended = drive(deployments, traffic, replace(WORK, hook=fail_late))
     assert ended.phase is Phase.ROLLED_BACK
     assert traffic.changes == [{"2": 100}]
+
+
+class Watched:
+    """Real alarms on a metric that the test records, looked at whenever the rollout asks."""
+
+    def __init__(self, home: Path, release: int | None, value: float | None) -> None:
+        self.telemetry, self.value = Telemetry(home), value
+        self.alarms = Alarms(Home(home), self.telemetry)
+        series = Series("Errors")
+        alarm = Alarm(name="errors", series=series, statistic="Maximum", threshold=5.0, release=release)
+        self.set, self.series = AlarmSet((alarm,)), series
+
+    def ask(self, deployments: Deployments) -> Sequence[str]:
+        """Let a minute pass in which the new version errs once it has requests."""
+        now = datetime.now(UTC)
+        if self.value is not None and deployments.get("d").deployment.exposed:
+            self.telemetry.record(self.series, self.value, now - timedelta(minutes=1))
+        self.alarms.evaluate(self.set, now.replace(second=0, microsecond=0))
+        return self.alarms.firing(2, [], now)
+
+
+@pytest.mark.parametrize(
+    ("release", "value", "phase", "state"),
+    [
+        (2, 9.0, Phase.ROLLED_BACK, AlarmState.ALARM),
+        (2, 1.0, Phase.SUCCEEDED, AlarmState.OK),
+        (2, None, Phase.SUCCEEDED, AlarmState.INSUFFICIENT_DATA),
+        (1, 9.0, Phase.SUCCEEDED, AlarmState.ALARM),
+    ],
+    ids=["fires", "is well", "knows nothing", "judges the old one"],
+)
+def test_an_alarm_sends_back_the_release_that_it_judges(
+    home: Path, deployments: Deployments, release: int, value: float | None, phase: Phase, state: AlarmState
+) -> None:
+    watched, traffic = Watched(home, release, value), Memory({"1": 100}, rate=200)
+    begin(deployments)
+    work = Work(prepare=lambda: None, hook=lambda _: None, alarms=lambda: watched.ask(deployments))
+    ended = drive(deployments, traffic, work)
+    assert ended.phase is phase, ended.sentence
+    assert watched.alarms.standings()[0].state is state
+    assert ("alarm errors fired" in ended.sentence) == (phase is Phase.ROLLED_BACK)
+
+
+def test_people_are_told_that_they_have_to_decide(deployments: Deployments) -> None:
+    held: list[Deployment] = []
+    traffic = Memory({"1": 100}, rate=0)
+    begin(deployments)
+    with driven(deployments, traffic, Work(prepare=lambda: None, hook=lambda _: None, held=held.append)):
+        until(lambda: held, 30)
+    assert {each.phase for each in held} == {Phase.HELD}
+    assert len(held) == 1

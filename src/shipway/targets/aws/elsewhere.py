@@ -1,9 +1,12 @@
 """Parts of the port that an account has under another name, or not at all: what to use instead."""
 
+from shipway.ports.alarm import Alarms
 from shipway.ports.capture import Captures
 from shipway.ports.inspect import Inspect
+from shipway.ports.metric import Metrics
 from shipway.ports.model_quality import ModelQuality
 from shipway.ports.monitor import Monitor
+from shipway.ports.notice import Notices
 from shipway.ports.people import People
 from shipway.targets.aws.errors import NotOnAws
 
@@ -36,16 +39,16 @@ class Elsewhere:
         raise NotOnAws(what="show analyses", why=why, instead="read monitoring/ in the artifacts bucket")
 
     @property
-    def alarms(self) -> NoReturn:
+    def alarms(self) -> Alarms:
         instead = "aws cloudwatch describe-alarms, or CloudWatch's console"
         raise NotOnAws(what="list alarms", why="CloudWatch does", instead=instead)
 
     @property
-    def metrics(self) -> NoReturn:
+    def metrics(self) -> Metrics:
         instead = "aws cloudwatch get-metric-statistics, or the project's dashboard"
         raise NotOnAws(what="show metrics", why="CloudWatch does", instead=instead)
 
     @property
-    def notices(self) -> NoReturn:
+    def notices(self) -> Notices:
         instead = "look at the subscriptions of the project's topic"
         raise NotOnAws(what="list notices", why="SNS tells people there and keeps nothing", instead=instead)

@@ -10,7 +10,6 @@ import urllib.parse
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import shipway
@@ -50,8 +49,6 @@ from shipway.ports.target import (
 from shipway.ports.trigger import Triggers
 from shipway.project import source
 from shipway.targets.local import undo
-from shipway.targets.local.alarm import LocalAlarms
-from shipway.targets.local.alarm.defined import defined
 from shipway.targets.local.audit import entries
 from shipway.targets.local.building import build_images
 from shipway.targets.local.bundle import export, restore
@@ -60,12 +57,10 @@ from shipway.targets.local.deployment import view
 from shipway.targets.local.doctor import faults
 from shipway.targets.local.inspect import LocalInspect
 from shipway.targets.local.logs import lines
-from shipway.targets.local.notify import LocalNotices, secret
-from shipway.targets.local.notify.channels import channels
+from shipway.targets.local.notify import secret
 from shipway.targets.local.people import LocalPeople
 from shipway.targets.local.start import enqueue, look
 from shipway.targets.local.supervise import Program
-from shipway.targets.local.telemetry import LocalMetrics
 from shipway.targets.local.view import events, execution_view
 from shipway.targets.local.waiting import answers, wait_until
 from shipway.targets.local.wiring import Machine
@@ -311,18 +306,15 @@ class LocalTarget:
 
     @property
     def alarms(self) -> Alarms:
-        machine = self._machine
-        return LocalAlarms(machine.home, machine.alarms, lambda: defined(machine.now(), machine.gateway))
+        return self._machine.alarm_views
 
     @property
     def metrics(self) -> Metrics:
-        return LocalMetrics(self._machine.telemetry)
+        return self._machine.metrics
 
     @property
     def notices(self) -> Notices:
-        machine = self._machine
-        ways = partial(channels, machine.now(), machine.home, machine.folder)
-        return LocalNotices(machine.home, machine.inbox, machine.outbox, ways)
+        return self._machine.notices
 
     @property
     def triggers(self) -> Triggers:

@@ -13,7 +13,8 @@ from shipway.domain.project import Project
 from shipway.domain.workflow_execution import Handler, Visit, WorkflowExecution
 from shipway.project.folder import load
 from shipway.targets.local import pipeline, rollback, workflow
-from shipway.targets.local.alarm import Alarms
+from shipway.targets.local.alarm import Alarms, LocalAlarms
+from shipway.targets.local.alarm.defined import defined
 from shipway.targets.local.approval import Approvals, Question, settled
 from shipway.targets.local.building import build_analyzer
 from shipway.targets.local.capture.captures import LocalCaptures
@@ -33,7 +34,8 @@ from shipway.targets.local.jsonata import Evaluator
 from shipway.targets.local.model_quality import LocalModelQuality, Sources
 from shipway.targets.local.model_quality.records import lines_of, records
 from shipway.targets.local.monitor import LocalMonitor, Tools
-from shipway.targets.local.notify import Inbox, Outbox
+from shipway.targets.local.notify import Inbox, LocalNotices, Outbox
+from shipway.targets.local.notify.channels import channels
 from shipway.targets.local.package import Models
 from shipway.targets.local.parts import Parts
 from shipway.targets.local.people import LocalPeople
@@ -41,7 +43,7 @@ from shipway.targets.local.release import Ledger
 from shipway.targets.local.start import enqueue
 from shipway.targets.local.store import Store
 from shipway.targets.local.supervise import Supervisor
-from shipway.targets.local.telemetry import Telemetry
+from shipway.targets.local.telemetry import LocalMetrics, Telemetry
 from shipway.targets.local.trigger import LocalTriggers, Reach
 from shipway.targets.local.turn import Turns
 from shipway.targets.local.view import execution_view
@@ -143,6 +145,21 @@ class Machine:
     def alarms(self) -> Alarms:
         """Alarms on metrics, and what has become of them."""
         return Alarms(self.home, self.telemetry)
+
+    @cached_property
+    def alarm_views(self) -> LocalAlarms:
+        """Alarms as people see them."""
+        return LocalAlarms(self.home, self.alarms, lambda: defined(self.now(), self.gateway))
+
+    @cached_property
+    def metrics(self) -> LocalMetrics:
+        """Metrics as people see them."""
+        return LocalMetrics(self.telemetry)
+
+    @cached_property
+    def notices(self) -> LocalNotices:
+        """Notices as people see them."""
+        return LocalNotices(self.home, self.inbox, self.outbox, lambda: channels(self.now(), self.home, self.folder))
 
     @cached_property
     def parts(self) -> Parts:

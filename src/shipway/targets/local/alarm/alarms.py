@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from shipway.domain.alarm import (
     Alarm,
     AlarmChange,
-    AlarmNotFound,
     AlarmState,
     Datapoint,
     Evaluation,
@@ -137,14 +136,16 @@ class Alarms:
         ]
 
     def set_enabled(self, name: str, enabled: bool) -> None:
-        """Let an alarm act or not: a disabled one is looked at all the same. Raises AlarmNotFound."""
-        if not any(each.name == name for each in self.standings()):
-            raise AlarmNotFound(alarm=name)
+        """Let an alarm act or not, also before its first look: a disabled one is looked at all the same."""
         with self._home.transaction() as connection:
             if enabled:
                 connection.execute("DELETE FROM alarms_disabled WHERE name=?", (name,))
             else:
                 connection.execute("INSERT OR IGNORE INTO alarms_disabled VALUES (?)", (name,))
+
+    def disabled(self) -> set[str]:
+        """Return the names of those that do not act."""
+        return {row["name"] for row in self._home.connection.execute("SELECT name FROM alarms_disabled")}
 
     def firing(self, release: int, named: Iterable[str], now: datetime) -> Sequence[str]:
         """Return the alarms that speak against a release: its own ones and the `named` ones, as far as they fire.

@@ -23,8 +23,9 @@ class LocalAlarms:
         self._defined = defined
 
     def list(self) -> Sequence[AlarmView]:
-        standings = {each.name: each for each in self._alarms.standings()}
-        found = [_view(each, standings.get(each.name)) for each in self._defined().definitions.values()]
+        standings, quiet = {each.name: each for each in self._alarms.standings()}, self._alarms.disabled()
+        defined = self._defined().definitions.values()
+        found = [_view(each, standings.get(each.name), enabled=each.name not in quiet) for each in defined]
         return sorted(found, key=lambda each: (ORDER.index(each.state), each.name))
 
     def get(self, alarm: str) -> AlarmView:
@@ -58,7 +59,7 @@ def firing(alarms: Alarms) -> dict[str, bool]:
     return {each.name: each.state is AlarmState.ALARM for each in known}
 
 
-def _view(alarm: Alarm | Composite, standing: Standing | None) -> AlarmView:
+def _view(alarm: Alarm | Composite, standing: Standing | None, *, enabled: bool) -> AlarmView:
     return AlarmView(
         name=alarm.name,
         state=standing.state if standing else AlarmState.INSUFFICIENT_DATA,
@@ -69,6 +70,6 @@ def _view(alarm: Alarm | Composite, standing: Standing | None) -> AlarmView:
         reason=standing.reason if standing else "nobody has looked at it yet",
         threshold=alarm.threshold if isinstance(alarm, Alarm) else None,
         datapoints=standing.datapoints if standing else (),
-        enabled=standing.enabled if standing else True,
+        enabled=enabled,
         release=alarm.release if isinstance(alarm, Alarm) else None,
     )

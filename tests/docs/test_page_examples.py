@@ -58,8 +58,7 @@ def _resolve(command: click.Command, context: click.Context, words: list[str]) -
 
 @pytest.mark.parametrize("text", blocks("toml"))
 def test_each_piece_of_a_project_file_is_understood(text: str) -> None:
-    named = text if re.search(r"^name = ", text, re.MULTILINE) else f'name = "tiny"\n{text}'
-    assert tomllib.loads(named)
+    named = text if "name" in tomllib.loads(text) else f'name = "tiny"\n{text}'
     decode(named.encode())
 
 

@@ -44,5 +44,5 @@ class Notices(Protocol):
     def test(self, *, by: str) -> NoticeView:
         """Write a notice that says no more than that it is one; it goes all ways at once.
 
-        Returns before it is delivered: look at it again. Raises SecretUnusable when a way cannot be used.
+        Returns before it is delivered: look at it again.
         """

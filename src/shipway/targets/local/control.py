@@ -33,6 +33,7 @@ class Control:
         self.machine = machine
         self._watching = Watch(machine)
         self._current = Current(machine.folder)
+        self._failing: dict[str, str] = {}
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._run_engine, name="engine", daemon=True),
@@ -122,11 +123,14 @@ class Control:
         self.machine.outbox.deliver(project, ways, datetime.now(UTC))
 
     def _safely(self, work: Callable[[], None]) -> None:
-        """One chore that fails is written down and tried again; it never ends the others."""
+        """One chore that fails is written down, once for each error, and tried again; it never ends the others."""
         try:
             work()
-        except Exception:
-            log.exception("%s failed and is tried again", work.__name__)
+            self._failing.pop(work.__name__, None)
+        except Exception as error:
+            if self._failing.get(work.__name__) != repr(error):
+                log.exception("%s failed and is tried again", work.__name__)
+            self._failing[work.__name__] = repr(error)
 
     def _remind(self) -> None:
         """Close the questions that time has answered; warn of those that soon will be."""

@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
 
 from shipway.domain.metric import Series, Statistics
 from shipway.targets.local.telemetry.schema import RESOLUTIONS
@@ -51,7 +52,7 @@ def statistics_of(row: sqlite3.Row) -> Statistics:
         total=row["total"],
         minimum=row["minimum"],
         maximum=row["maximum"],
-        buckets=dict(json.loads(row["buckets"])),
+        buckets=_buckets(row["buckets"]),
     )
 
 
@@ -71,11 +72,24 @@ def _read(connection: sqlite3.Connection, table: str, key: int, at: int) -> Stat
 
 
 def _save(connection: sqlite3.Connection, table: str, key: int, at: int, found: Statistics) -> None:
-    buckets = json.dumps(sorted(found.buckets.items()), separators=(",", ":"))
     connection.execute(
         f"INSERT OR REPLACE INTO {table} VALUES (?,?,?,?,?,?,?)",  # noqa: S608
-        (key, at, found.count, found.total, found.minimum, found.maximum, buckets),
+        (key, at, found.count, found.total, found.minimum, found.maximum, _text(found.buckets)),
     )
+
+
+def _text(buckets: Mapping[int, int]) -> str:
+    """Return buckets as they are kept: how far each is from the one before, and its count: half as long as in plain."""
+    numbers, before = list[int](), 0
+    for place in sorted(buckets):
+        numbers += [place - before, buckets[place]]
+        before = place
+    return json.dumps(numbers, separators=(",", ":"))
+
+
+def _buckets(text: str) -> dict[int, int]:
+    numbers = json.loads(text)
+    return dict(zip(accumulate(numbers[::2]), numbers[1::2], strict=True))
 
 
 def _again(connection: sqlite3.Connection, key: int, minute: int, seconds: int) -> Statistics:

@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 METRICS = "/-/metrics"
 USUAL = "/metrics"
+SIGNATURES = {"Signature", "X-Amz-Signature"}  # in the address: of version 2 and of version 4
 MEDIA = "text/plain; version=1.0.0; charset=utf-8; escaping=underscores"
 
 
@@ -27,5 +28,5 @@ class MetricsPage:
 
 def scrapes(request: Request) -> bool:
     """Tell whether a request to the usual address scrapes: S3's requests for a bucket of that name are signed."""
-    signed = "authorization" in request.headers or any(name.startswith("X-Amz-") for name in request.query_params)
+    signed = "authorization" in request.headers or not SIGNATURES.isdisjoint(request.query_params)
     return request.method == "GET" and request.url.path == USUAL and not signed

@@ -19,7 +19,6 @@ from shipway.domain.audit import Entry
 from shipway.domain.deployment import Ask
 from shipway.domain.errors import ShipwayError
 from shipway.domain.inference import parse_inference
-from shipway.domain.job import JobRecord, JobStage
 from shipway.domain.pipeline import Cause, Execution, ExecutionNotFound
 from shipway.domain.release import Release
 from shipway.domain.store.name import parse_uri
@@ -61,7 +60,7 @@ from shipway.targets.local.notify import secret
 from shipway.targets.local.people import LocalPeople
 from shipway.targets.local.start import enqueue, look
 from shipway.targets.local.supervise import Program
-from shipway.targets.local.view import events, execution_view
+from shipway.targets.local.view import events, execution_view, job_view
 from shipway.targets.local.waiting import answers, wait_until
 from shipway.targets.local.wiring import Machine
 
@@ -239,7 +238,7 @@ class LocalTarget:
         return entries(self._machine.home.connection)
 
     def jobs(self, limit: int = 50) -> Sequence[JobView]:
-        return [_job_view(job) for job in self._machine.jobs.list(limit)]
+        return [job_view(job) for job in self._machine.jobs.list(limit)]
 
     def logs(self, name: str, *, follow: bool = False) -> Iterator[str]:
         machine = self._machine
@@ -370,22 +369,6 @@ def _control_program(folder: Path) -> Program:
 def _inherited() -> dict[str, str]:
     """Return what builds need to reach package indexes: addresses, certificates, caches."""
     return {name: value for name, value in os.environ.items() if name in PASSED or name.upper().startswith(PREFIXES)}
-
-
-def _job_view(job: JobRecord) -> JobView:
-    times = {transition.stage: transition.at for transition in job.transitions}
-    ran_from = times.get(JobStage.TRAINING)
-    after = [at for at in times.values() if ran_from is not None and at > ran_from]
-    return JobView(
-        name=job.name,
-        kind=str(job.kind).lower(),
-        status=str(job.status),
-        started=job.created,
-        ended=max(times.values()) if times and job.status.final else None,
-        reason=job.failure_reason,
-        ran_from=ran_from,
-        ran_to=min(after) if after else None,
-    )
 
 
 def _stored(version: ObjectVersion) -> StoredObject:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
+from shipway.domain.job import JobRecord, JobStage
 from shipway.domain.pipeline import (
     STATE_STAGE,
     Cause,
@@ -15,6 +16,7 @@ from shipway.domain.pipeline import (
 )
 from shipway.domain.values import JsonObject
 from shipway.domain.workflow_execution import Event, Visit, VisitStatus, WorkflowExecution, WorkflowStatus
+from shipway.ports.target import JobView
 from shipway.ports.workflow import Workflows
 
 _STATUS = {
@@ -147,3 +149,20 @@ def _visit_status(status: VisitStatus) -> StageStatus:
     if status in _WAITING:
         return StageStatus.WAITING
     return _ENDED.get(status, StageStatus.RUNNING)
+
+
+def job_view(job: JobRecord) -> JobView:
+    """Return a job as people see it."""
+    times = {transition.stage: transition.at for transition in job.transitions}
+    ran_from = times.get(JobStage.TRAINING)
+    after = [at for at in times.values() if ran_from is not None and at > ran_from]
+    return JobView(
+        name=job.name,
+        kind=str(job.kind).lower(),
+        status=str(job.status),
+        started=job.created,
+        ended=max(times.values()) if times and job.status.final else None,
+        reason=job.failure_reason,
+        ran_from=ran_from,
+        ran_to=min(after) if after else None,
+    )

@@ -83,7 +83,9 @@ def plain(path: Path) -> int:
                 for column, value, number in zip(columns, row, numeric, strict=True):
                     column.append((float(value) if value else None) if number else value)
             answers += [float(row[0]) for row in csv.reader(io.StringIO(sides["endpointOutput"]["data"]))]
-    return len(columns[0])
+    kinds = [pl.Float64 if number else pl.String for number in numeric]
+    series = [pl.Series(values, dtype=kind) for values, kind in zip(columns, kinds, strict=True)]
+    return len(series[0]) if pl.Series(answers, dtype=pl.Float64).len() == len(times) else 0
 
 
 def hourly() -> tuple[float, float, float, int]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -40,7 +41,7 @@ def analysis(*features: FeatureDrift, violations: Sequence[dict[str, str]] = ())
         baseline_digest="abc",
         features=features,
         violations=tuple({**one} for one in violations),
-        records={"rows": 1200},
+        records={"window_rows": 1200},
         notes=("one file could not be read",),
     )
 
@@ -61,6 +62,11 @@ def test_a_verdict_without_violations(features: list[FeatureDrift], verdict: str
     found = analysis(*features)
     assert found.verdict == verdict
     assert words in found.sentence
+
+
+def test_no_rows_are_never_a_pass() -> None:
+    found = replace(analysis(feature("a", FEW, STABLE)), records={"window_rows": 0})
+    assert (found.verdict, found.sentence) == ("inconclusive", "inconclusive: there were no rows")
 
 
 def test_drift_is_told_with_its_numbers() -> None:

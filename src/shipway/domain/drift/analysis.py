@@ -73,7 +73,7 @@ class FeatureDrift:
 class Analysis:
     """One run. start, end: of the window that was asked for, ISO 8601 in UTC. features: worst first.
 
-    records: what was read: records, rows, malformed, duplicates, outside, binary, repeated_files, late_rows.
+    records: counts of what was read: window_rows (of the window itself), malformed, duplicates, outside, binary, ...
     violations: as in constraint_violations.json. notes: what could not be checked, in sentences.
     """
 
@@ -97,9 +97,11 @@ class Analysis:
 
     @property
     def verdict(self) -> Verdict:
-        """Fail with any violation; pass when every compared feature could be judged in some window."""
+        """Fail with any violation; pass when there were rows and every compared feature could be judged somewhere."""
         if self.violations:
             return Verdict.FAIL
+        if self.records.get("window_rows") == 0:
+            return Verdict.INCONCLUSIVE
         compared = [feature for feature in self.features if feature.standing is not Standing.SKIPPED]
         if not compared or any(feature.standing is Standing.INSUFFICIENT for feature in compared):
             return Verdict.INCONCLUSIVE
@@ -116,6 +118,8 @@ class Analysis:
             first = self.violations[0]
             what = f"{first['feature_name']}, {first['constraint_check_type']}"
             return f"{len(self.violations)} violations, the first: {what}"
+        if self.records.get("window_rows") == 0:
+            return "inconclusive: there were no rows"
         if self.verdict is Verdict.INCONCLUSIVE:
             told = sum(feature.standing is Standing.STABLE for feature in self.features)
             return f"inconclusive: {told} of {len(self.features)} features had enough rows to be judged"

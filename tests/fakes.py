@@ -13,6 +13,7 @@ from fake_inspect import FakeInspect
 from fake_ledger import FakeLedger
 from fake_monitor import FakeMonitor
 from fake_quality import FakeQuality
+from fake_scaling import FakeScaling
 from fake_triggers import FakeTriggers
 from fake_watching import FakeAlarms, FakeMetrics, FakeNotices
 from shipway.domain.approval import Approval, ApprovalNotFound, ApprovalStatus, Decision, decide
@@ -89,6 +90,9 @@ class FakeTarget(FakeLedger):
     @cached_property
     def inspect(self) -> FakeInspect:
         return FakeInspect(self)
+
+    def __post_init__(self) -> None:
+        self.scaling = FakeScaling(live=self._live, now=lambda: self.now)
 
     # The machine
 

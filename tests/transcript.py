@@ -107,6 +107,13 @@ def _way(fake: FakeTarget, said: str) -> None:
     fake.notices.ways[f"mail to {address}"] = error
 
 
+def _scales(fake: FakeTarget, said: str) -> None:
+    """Let production have been changed: "BEFORE AFTER CAUSE", or "BEFORE AFTER CAUSE|what went wrong"."""
+    before, after, cause = said.split(" ", 2)
+    cause, _, message = cause.partition("|")
+    fake.scaling.grow(int(before), int(after), cause, message)
+
+
 SETTINGS: dict[str, Callable[[FakeTarget, str], None]] = {
     "answers": _answers,
     "fails": _fails,
@@ -117,6 +124,7 @@ SETTINGS: dict[str, Callable[[FakeTarget, str], None]] = {
     "tampers": _tampers,
     "analysed": _analysed,
     "way": _way,
+    "scales": _scales,
 }
 
 

@@ -325,3 +325,9 @@ def test_without_captures_nothing_has_been_analysed(target: Target) -> None:
         target.monitor.latest()
     with pytest.raises(NothingToAnalyse):
         target.monitor.analyse(by="ada")
+
+
+def test_a_project_without_an_endpoint_has_nothing_to_scale(target: Target) -> None:
+    target.up()
+    assert target.scaling.state() == []
+    assert target.scaling.activities() == []

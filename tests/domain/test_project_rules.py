@@ -17,6 +17,7 @@ from shipway.domain.project import (
     ProjectInvalid,
 )
 from shipway.domain.project_rules import suggestion, validate
+from shipway.domain.scaling import ScalingPolicy
 from shipway.domain.units import Size
 
 PLAIN = Project(name="flights")
@@ -134,6 +135,24 @@ def test_both_endpoints_keep_the_rules(stage: str) -> None:
     bad = replace(getattr(PLAIN.endpoint, stage), instance_type="large", workers=-1, environment={"a b": "1"})
     paths = [each[0] for each in told(replace(PLAIN, endpoint=replace(PLAIN.endpoint, **{stage: bad})))]
     assert paths == [f"endpoint.{stage}.{key}" for key in ("instance_type", "workers", "environment.a b")]
+
+
+@pytest.mark.parametrize(
+    ("stage", "policy", "key", "problem"),
+    [
+        ("prod", {"min": 0, "target": 1}, "min", "0 is out of range"),
+        ("prod", {"max": 101, "target": 1}, "max", "101 is out of range"),
+        ("prod", {"min": 3, "max": 2}, "max", "2 is less than min = 3"),
+        ("prod", {"max": 2}, "target", "0 does not say when to grow"),
+        ("prod", {"idle": timedelta(hours=1)}, "idle", "production does not sleep"),
+        ("dev", {"idle": timedelta(seconds=5)}, "idle", "5s is out of range"),
+        ("dev", {"scale_in_cooldown": timedelta(hours=2)}, "scale_in_cooldown", "2h is out of range"),
+    ],
+)
+def test_scaling(stage: str, policy: dict[str, Any], key: str, problem: str) -> None:
+    settings = replace(getattr(PLAIN.endpoint, stage), scaling=ScalingPolicy(**policy))
+    found = told(replace(PLAIN, endpoint=replace(PLAIN.endpoint, **{stage: settings})))
+    assert [each[:2] for each in found] == [(f"endpoint.{stage}.scaling.{key}", problem)]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from shipway.domain.errors import ShipwayError
 ENDPOINT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")  # as SageMaker has it
 READY_SECONDS = 240.0  # from the start to the first 200 of GET /ping
 STOP_SECONDS = 30  # from SIGTERM to SIGKILL
+WORKERS_VARIABLE = "SAGEMAKER_MODEL_SERVER_WORKERS"
 WORKER_HEADER = "x-worker"  # in an answer to /ping: the worker's own id, e.g. its process id
 WORKERS_HEADER = "x-workers"  # how many workers the server has
 PINGS_PER_WORKER = 4  # good answers in a row per worker, when a server does not tell them apart
@@ -41,6 +42,15 @@ class EndpointNameInvalid(ShipwayError):
     status: ClassVar[int] = 400
 
 
+class EndpointBusy(ShipwayError):
+    """Somebody else is just making, changing or deleting it."""
+
+    message: ClassVar[str] = "endpoint {endpoint!r} is just being changed"
+    hint: ClassVar[str] = "try again in a moment"
+    exit_code: ClassVar[int] = 5
+    status: ClassVar[int] = 409
+
+
 class EndpointFailed(ShipwayError):
     """The server did not become ready; nothing of it is left running."""
 
@@ -63,7 +73,8 @@ class ModelUnsafe(ShipwayError):
 class Endpoint:
     """One endpoint as it is described.
 
-    image: its name by content. model: where the archive came from; model_digest: sha256 of it.
+    image: its name by content. model: where the archive came from; model_digest: sha256 of it. instances: servers,
+    none while it sleeps.
     status: Creating, InService, Failed, Deleting or OutOfService, as SageMaker names them.
     """
 
@@ -75,6 +86,12 @@ class Endpoint:
     environment: dict[str, str] = field(default_factory=dict)
     instances: int = 1
     created: str = ""
+
+
+def workers_of(endpoint: Endpoint, cores: int) -> int:
+    """Return how many processes one instance has: what it was told, else one a core."""
+    told = endpoint.environment.get(WORKERS_VARIABLE, "")
+    return int(told) if told.isdecimal() and int(told) else cores
 
 
 def check_endpoint_name(name: str) -> str:

@@ -61,9 +61,14 @@ def platform_function(project: str, purpose: str) -> str:
     return f"{project}-{purpose}"
 
 
+def stage_endpoints(project: str, stage: str) -> str:
+    """What the names of all of a project's endpoints of one stage, dev or prod, begin with."""
+    return f"{project}-{stage}-"
+
+
 def dev_endpoints(project: str) -> str:
     """What the names of all of a project's dev endpoints begin with."""
-    return f"{project}-dev-"
+    return stage_endpoints(project, "dev")
 
 
 def dev_endpoint(project: str, release: int) -> str:
@@ -73,7 +78,7 @@ def dev_endpoint(project: str, release: int) -> str:
 
 def prod_endpoints(project: str) -> str:
     """What the names of all of a project's production endpoints begin with."""
-    return f"{project}-prod-"
+    return stage_endpoints(project, "prod")
 
 
 def prod_endpoint(project: str, release: int) -> str:

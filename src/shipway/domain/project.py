@@ -13,12 +13,14 @@ from shipway.domain.deployment import Strategy
 from shipway.domain.errors import ShipwayError
 from shipway.domain.notice import NotificationSettings
 from shipway.domain.people import Role
+from shipway.domain.scaling import ScalingPolicy
 from shipway.domain.units import Size
 
 Scalar: TypeAlias = str | int | float | bool
 AWS = AwsSettings()
 JOB_VOLUME, FUNCTION_MEMORY = Size(10 * 2**30), Size(512 * 2**20)
 NOTIFICATIONS = NotificationSettings()
+FIXED = ScalingPolicy()  # one server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,13 +151,14 @@ class EndpointSettings:
     """One stage's endpoint.
 
     workers: server processes, 0 = one a core. startup_timeout: from the start until all of them answer, 1 s..1 h.
-    environment: for the serving program.
+    environment: for the serving program. scaling: how many servers there are, and how they follow the load.
     """
 
     instance_type: str = "ml.m5.large"
     workers: int = 0
     startup_timeout: timedelta = timedelta(minutes=4)
     environment: Mapping[str, str] = field(default_factory=dict)
+    scaling: ScalingPolicy = FIXED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from shipway.domain import aws_problems, capture_settings, names
 from shipway.domain.alarm_problems import alarm_problems
 from shipway.domain.notice import Kind, Security
 from shipway.domain.project import DataFormat, EndpointSettings, Problem, Project, Scalar
+from shipway.domain.scaling import MINUTE, ScalingPolicy
 from shipway.domain.schedule import cron_problem
 from shipway.domain.traffic import StickyInvalid, parse_sticky
 from shipway.domain.units import Size, format_duration
@@ -118,6 +119,25 @@ def _endpoints(project: Project) -> Iterator[Problem]:
         yield from _between(f"endpoint.{stage}.workers", endpoint.workers, 0, 256)
         yield from _time(f"endpoint.{stage}.startup_timeout", endpoint.startup_timeout, SECOND, timedelta(hours=1))
         yield from _environment(f"endpoint.{stage}.environment", endpoint.environment)
+        yield from _scaling(f"endpoint.{stage}.scaling", endpoint.scaling)
+    if project.endpoint.prod.scaling.idle:
+        remedy = 'leave it out, or write "0s"'
+        yield Problem(path="endpoint.prod.scaling.idle", problem="production does not sleep", remedy=remedy)
+
+
+def _scaling(path: str, scaling: ScalingPolicy) -> Iterator[Problem]:
+    yield from _between(f"{path}.min", scaling.min, 1, 100)
+    yield from _between(f"{path}.max", scaling.max, 1, 100)
+    if scaling.max < scaling.min:
+        remedy = f"write {scaling.min} or more"
+        yield Problem(path=f"{path}.max", problem=f"{scaling.max} is less than min = {scaling.min}", remedy=remedy)
+    if scaling.target < 0 or (scaling.min < scaling.max and not scaling.target):
+        remedy = "say how many invocations a minute one worker should answer, below what it can: target = 600"
+        yield Problem(path=f"{path}.target", problem=f"{scaling.target} does not say when to grow", remedy=remedy)
+    for key, cooldown in (("out", scaling.scale_out_cooldown), ("in", scaling.scale_in_cooldown)):
+        yield from _time(f"{path}.scale_{key}_cooldown", cooldown, SECOND, timedelta(hours=1))
+    if scaling.idle:
+        yield from _time(f"{path}.idle", scaling.idle, MINUTE, timedelta(days=30))
 
 
 def _function(project: Project) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from shipway.ports.capture import Captures
 from shipway.ports.model_quality import ModelQuality
 from shipway.ports.monitor import Monitor
 from shipway.ports.people import People
+from shipway.ports.scaling import Scaling
 from shipway.ports.trigger import Triggers
 
 if TYPE_CHECKING:  # the command line starts sooner without them; inspect shows values of this module
@@ -195,6 +196,10 @@ class Target(Protocol):
     @property
     def inspect(self) -> "Inspect":
         """Closer looks: evidence, state machines, experiments, buckets, notices."""
+
+    @property
+    def scaling(self) -> Scaling:
+        """How many instances endpoints have, and why."""
 
     def doctor(self) -> Sequence[Fault]:
         """Return what is missing or wrong here; empty when all is well. Changes nothing."""

@@ -111,6 +111,29 @@ def load(path: Path) -> ProjectFolder:
     return folder
 
 
+class Current:
+    """The project as its file defines it now: read again when the file has changed.
+
+    While the file can't be read the last one that could holds. Raises ProjectInvalid where there was none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / FILE
+        self._read: tuple[int, int] = (0, 0)  # when the file was changed, and its size
+        self._project: Project | None = None
+
+    def __call__(self) -> Project:
+        try:
+            state = self._file.stat()
+            if self._project is None or self._read != (state.st_mtime_ns, state.st_size):
+                self._read = (state.st_mtime_ns, state.st_size)
+                self._project = decode(self._file.read_bytes())
+        except (OSError, ProjectInvalid):
+            if self._project is None:
+                raise
+        return self._project
+
+
 def file_problems(folder: ProjectFolder) -> list[Problem]:
     """Return what is wrong with the user's files: missing, not executable, not Python."""
     return [*_container(folder), *_function(folder)]

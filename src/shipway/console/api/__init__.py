@@ -9,6 +9,7 @@ from shipway.console.api import (
     monitor,
     people,
     releases,
+    scaling,
     trigger,
 )
 from shipway.console.api.route import Route
@@ -23,6 +24,7 @@ ROUTES: tuple[Route, ...] = (
     *trigger.ROUTES,
     *model_quality.ROUTES,
     *monitor.ROUTES,
+    *scaling.ROUTES,
     *people.ROUTES,
 )
 

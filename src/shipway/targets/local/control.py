@@ -14,6 +14,7 @@ from shipway.targets.local.capture import recorders
 from shipway.targets.local.capture.telling import tell
 from shipway.targets.local.current import Current
 from shipway.targets.local.notify.channels import channels
+from shipway.targets.local.scaling import STAGES
 from shipway.targets.local.watch import Watch
 from shipway.targets.local.wiring import Machine
 
@@ -42,6 +43,10 @@ class Control:
             threading.Thread(target=self._capture, name="capture", daemon=True),
             threading.Thread(target=self._monitor, name="monitor", daemon=True),
             threading.Thread(target=self._deliver, name="deliver", daemon=True),
+            *(
+                threading.Thread(target=self._scale, args=(stage,), name=f"scale-{stage}", daemon=True)
+                for stage in STAGES
+            ),
         ]
 
     @property
@@ -121,6 +126,17 @@ class Control:
         project = self._current.project()
         ways = channels(project, self.machine.home, self.machine.folder)
         self.machine.outbox.deliver(project, ways, datetime.now(UTC))
+
+    def _scale(self, stage: str) -> None:
+        """Keep the endpoints of one stage at their size; a thread of its own, because starting a server takes time."""
+        scaler = self.machine.scaler(stage)
+
+        def scale() -> None:
+            scaler.look(datetime.now(UTC))
+
+        self._safely(scaler.adopt)
+        while not self._stop.wait(TEND_SECONDS):
+            self._safely(scale)
 
     def _safely(self, work: Callable[[], None]) -> None:
         """One chore that fails is written down, once for each error, and tried again; it never ends the others."""

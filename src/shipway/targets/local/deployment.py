@@ -94,6 +94,11 @@ class Deployments:
         rows = self._connection.execute("SELECT * FROM deployments ORDER BY started DESC LIMIT ?", (limit,)).fetchall()
         return [self._record(row) for row in rows]
 
+    def open(self) -> Sequence[Record]:
+        """Return those that have not ended, newest first."""
+        rows = self._connection.execute("SELECT * FROM deployments WHERE final=0 ORDER BY started DESC").fetchall()
+        return [self._record(row) for row in rows]
+
     def orders(self, deployment: str) -> tuple[Order, ...]:
         """Return what people asked of one, in the order of asking."""
         rows = self._connection.execute(

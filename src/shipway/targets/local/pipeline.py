@@ -29,6 +29,7 @@ from shipway.targets.local.approval import Question
 from shipway.targets.local.building import build_images
 from shipway.targets.local.decision import invite
 from shipway.targets.local.deployment import Record
+from shipway.targets.local.gateway.state import INSTANCES
 from shipway.targets.local.home import ACCOUNT
 from shipway.targets.local.parts import Parts
 from shipway.targets.local.production import Production
@@ -147,6 +148,7 @@ def deploy_dev(parts: Parts, task: Task) -> Json:
         environment=dict(settings.environment),
         workers=settings.workers or None,
         captured=stage.project.capture.dev_percent,
+        instances=min(settings.scaling.min, INSTANCES),
         ready_seconds=settings.startup_timeout.total_seconds(),
     )
     sentence = _smoke(parts, name, _sample(parts, stage.output))

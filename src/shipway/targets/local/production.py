@@ -11,8 +11,10 @@ from shipway.domain.notice import Kind
 from shipway.domain.project import Project
 from shipway.domain.release import Release
 from shipway.domain.replay import Limits
+from shipway.domain.scaling import retained
 from shipway.domain.traffic import parse_sticky
 from shipway.targets.local.crashes import Crashes, pids_of
+from shipway.targets.local.gateway.state import INSTANCES
 from shipway.targets.local.home import REGION
 from shipway.targets.local.parts import Parts
 from shipway.targets.local.replay import asking, kept, recent_folder, recorded, replay
@@ -48,6 +50,7 @@ class Production:
             environment=dict(settings.environment),
             workers=settings.workers or None,
             captured=self._project.capture.prod_percent,
+            instances=self._instances(),
             ready_seconds=settings.startup_timeout.total_seconds(),
         )
         parts.functions.publish(
@@ -58,6 +61,12 @@ class Production:
             handler="handler.handler",
         )
         parts.gateway.set_sticky(self.function, parse_sticky(self._project.deployment.sticky))
+
+    def _instances(self) -> int:
+        """Return how many servers the release starts with: as many as the live one has by now, within its bounds."""
+        live = self._parts.ledger.live()
+        size = self._parts.endpoints.size(names.prod_endpoint(self._project.name, live.number)) if live else 0
+        return min(retained(self._project.endpoint.prod.scaling, size), INSTANCES)
 
     def _replay(self, new: str) -> None:
         """Send recent real requests to the new version, before any caller meets it. Raises ReplayFailed."""

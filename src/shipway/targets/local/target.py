@@ -31,6 +31,7 @@ from shipway.ports.metric import Metrics
 from shipway.ports.model_quality import ModelQuality
 from shipway.ports.monitor import Monitor
 from shipway.ports.notice import Notices
+from shipway.ports.scaling import Scaling
 from shipway.ports.target import (
     Answer,
     Archive,
@@ -236,6 +237,10 @@ class LocalTarget:
 
     def audit(self) -> Sequence[Entry]:
         return entries(self._machine.home.connection)
+
+    @property
+    def scaling(self) -> Scaling:
+        return self._machine.scaling
 
     def jobs(self, limit: int = 50) -> Sequence[JobView]:
         return [job_view(job) for job in self._machine.jobs.list(limit)]

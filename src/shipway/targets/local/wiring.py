@@ -11,7 +11,7 @@ from shipway.domain.approval import ApprovalStatus
 from shipway.domain.pipeline import APPROVAL, Execution
 from shipway.domain.project import Project
 from shipway.domain.workflow_execution import Handler, Visit, WorkflowExecution
-from shipway.project.folder import load
+from shipway.project.folder import Current, load
 from shipway.targets.local import pipeline, rollback, workflow
 from shipway.targets.local.alarm import Alarms, LocalAlarms
 from shipway.targets.local.alarm.defined import defined
@@ -40,6 +40,7 @@ from shipway.targets.local.package import Models
 from shipway.targets.local.parts import Parts
 from shipway.targets.local.people import LocalPeople
 from shipway.targets.local.release import Ledger
+from shipway.targets.local.scaling import LocalScaling, Scaler, ScalingReach, ScalingRecords
 from shipway.targets.local.start import enqueue
 from shipway.targets.local.store import Store
 from shipway.targets.local.supervise import Supervisor
@@ -280,6 +281,24 @@ class Machine:
             **pipeline.handlers(lambda: self.parts),
             **rollback.handlers(lambda: self.parts),
         }
+
+    @cached_property
+    def scaling(self) -> LocalScaling:
+        """How many instances endpoints have, and why."""
+        records = ScalingRecords(self.home)
+        return LocalScaling(project=lambda: self.project, endpoints=self.parts.endpoints, records=records)
+
+    def scaler(self, stage: str) -> Scaler:
+        """Return what keeps the endpoints of a stage at their size; it reads the project's file whenever it changes."""
+        reach = ScalingReach(
+            project=Current(self.folder),
+            endpoints=self.parts.endpoints,
+            gateway=self.gateway,
+            deployments=self.deployments,
+            records=ScalingRecords(self.home),
+            inbox=self.inbox,
+        )
+        return Scaler(stage, reach)
 
     @cached_property
     def decisions(self) -> Decisions:

@@ -38,6 +38,7 @@ from shipway.targets.remote.model_quality import RemoteModelQuality
 from shipway.targets.remote.monitor import RemoteMonitor
 from shipway.targets.remote.notice import RemoteNotices
 from shipway.targets.remote.people import RemotePeople
+from shipway.targets.remote.scaling import RemoteScaling
 from shipway.targets.remote.trigger import RemoteTriggers
 
 PAUSE = 0.5  # seconds between two looks at a log that is followed
@@ -113,6 +114,10 @@ class RemoteTarget:
     @property
     def quality(self) -> RemoteModelQuality:
         return RemoteModelQuality(self._client)
+
+    @property
+    def scaling(self) -> RemoteScaling:
+        return RemoteScaling(self._client)
 
     @property
     def triggers(self) -> RemoteTriggers:

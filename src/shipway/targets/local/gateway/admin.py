@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from shipway.domain.errors import ShipwayError
@@ -21,6 +22,14 @@ class GatewayDown(ShipwayError):
     hint = "start it: shipway up"
     exit_code = 5
     status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Requests to one endpoint: all so far, and those that wait or are being answered now."""
+
+    requests: int
+    open: int
 
 
 class AdminSilent(OSError):
@@ -101,6 +110,18 @@ def around(path: Path) -> tuple[str, int]:
     now = epoch(path)
     counted, _ = counters(path)
     return now, counted.get("recorders/around", Counts()).ok
+
+
+def asked(path: Path) -> dict[str, Asked]:
+    """Return endpoint's backend -> what was asked of it since HAProxy started."""
+    lines = ask(path, "show stat -1 2 -1").splitlines()  # the backends' own rows alone
+    names = lines[0].removeprefix("# ").split(",")
+    rows = (dict(zip(names, line.split(","), strict=False)) for line in lines[1:])
+    return {
+        row["pxname"]: Asked(int(row["req_tot"] or 0), int(row["scur"] or 0))
+        for row in rows
+        if row.get("pxname", "").startswith("ep")
+    }
 
 
 def _function(backend: str) -> str:

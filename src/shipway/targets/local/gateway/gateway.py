@@ -1,23 +1,18 @@
 """The gateway as the rest of the target uses it."""
 
-import fcntl
-import json
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from shipway.domain.function import FunctionNotFound, VersionInUse
 from shipway.domain.traffic import Counts, Sticky, VersionNotFound, check_key_name, check_weights, threshold
 from shipway.targets.local.gateway import admin
-from shipway.targets.local.gateway.admin import GatewayDown
 from shipway.targets.local.gateway.counting import counted
 from shipway.targets.local.gateway.evidence import Record, Second
+from shipway.targets.local.gateway.keeping import PROGRAM, Keeping
 from shipway.targets.local.gateway.ports import free_ports, listens
-from shipway.targets.local.gateway.render import LAYOUT, Places, config, table
-from shipway.targets.local.gateway.scripts import SCRIPTS
+from shipway.targets.local.gateway.render import LAYOUT, Places
 from shipway.targets.local.gateway.state import (
     ENDPOINTS,
     FUNCTIONS,
@@ -27,35 +22,28 @@ from shipway.targets.local.gateway.state import (
     FunctionRoute,
     State,
     VersionRoute,
-    decode,
-    encode,
     free_place,
     free_servers,
-    maps,
     servers,
     staying,
     with_function,
     with_version,
     without_version,
 )
-from shipway.targets.local.supervise import Program, ProgramFailed, Supervisor, SupervisorDown
-from shipway.targets.local.supervise.files import replace_text
+from shipway.targets.local.supervise import Program, Supervisor
 from shipway.targets.local.tools import find
-from shipway.targets.local.waiting import wait_until
 
-PROGRAM = "gateway"
 COLLECTOR = "evidence"
 
 
-class Gateway:
+class Gateway(Keeping):
     """HAProxy of one home. Every change is written down first, then applied to the running process.
 
     Any process of the user may hold one for the same home; a file lock orders their changes.
     """
 
     def __init__(self, home: Path, supervisor: Supervisor) -> None:
-        self._supervisor = supervisor
-        self._places = Places(home / "run" / "gateway", supervisor.runtime)
+        super().__init__(home, supervisor)
         self._record = Record(self._places.record)
 
     def ensure(self, api_port: int | None = None) -> None:
@@ -241,6 +229,30 @@ class Gateway:
         """Where its sockets are, those of the recorders too."""
         return self._places
 
+    def shrink_endpoint(self, name: str, keep: int, drain_seconds: float = 65) -> None:
+        """Let only the first `keep` servers of an endpoint answer; returns when the others have no request any more.
+
+        With none left its requests are held until it has a server again, a minute at the most. Safe to repeat.
+        """
+        with self._changing() as state:
+            known = state.endpoints[name]
+            less = replace(known, ports=known.ports[:keep], sockets=min(known.sockets, keep))
+            new = replace(state, endpoints={**state.endpoints, name: less})
+            self._commit(new)
+        self._drain(sorted(servers(state).keys() - servers(new).keys()), drain_seconds)
+
+    def asked(self) -> tuple[str, dict[str, admin.Asked]]:
+        """Return which HAProxy counted, and for each endpoint what was asked of it since that one started.
+
+        Raises GatewayDown.
+        """
+        state = self._state()
+        try:
+            now, found = admin.epoch(self._places.admin), admin.asked(self._places.admin)
+        except admin.AdminSilent as error:
+            raise self._down(str(error)) from error
+        return now, {name: found[f"ep{route.place}"] for name, route in state.endpoints.items()}
+
     def remove_endpoint(self, name: str, drain_seconds: float = 10) -> None:
         """Let an endpoint answer no more, and wait until no request to it is under way. Safe to repeat."""
         with self._changing() as state:
@@ -258,6 +270,11 @@ class Gateway:
         """Return the loopback ports that an endpoint's servers have, empty when it has none."""
         known = self._state().endpoints.get(name)
         return list(known.ports) if known else []
+
+    def endpoint_size(self, name: str) -> int:
+        """Return how many servers answer for an endpoint."""
+        known = self._state().endpoints.get(name)
+        return len(known.ports) + known.sockets if known else 0
 
     def endpoints(self) -> list[str]:
         """Return the names of the endpoints that answer."""
@@ -299,99 +316,3 @@ class Gateway:
         except admin.AdminSilent as error:
             raise self._down(str(error)) from error
         return counted(state, now, counters)
-
-    def _drain(self, names: Sequence[str], seconds: float) -> None:
-        """Wait until none of these servers has a request under way."""
-
-        def idle() -> bool:
-            try:
-                _, busy = admin.counters(self._places.admin)
-            except admin.AdminSilent:  # it is being restarted, so every request that it had is over
-                return True
-            return not any(busy.get(name) for name in names)
-
-        wait_until(idle, seconds)
-
-    def _commit(self, state: State) -> None:
-        """Write the state down, then make the running HAProxy follow. Raises GatewayDown; the record then stays."""
-        self._write(state)
-        self._apply(state)
-
-    def _apply(self, state: State) -> None:
-        """Bring the running HAProxy to the state, and look whether it is there."""
-        said = ""
-        for _ in range(3):
-            orders = self._differences(state)
-            if not orders:
-                return
-            said = self._orders(orders)
-        raise self._down(f"it did not follow: {said.strip()[:300]}")
-
-    def _differences(self, state: State) -> list[str]:
-        """Return the orders that are still needed, waiting a moment for an HAProxy that is just being restarted."""
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                known = admin.tables(self._places.admin, maps(state))
-                actual = admin.servers(self._places.admin)
-                break
-            except (admin.AdminSilent, StopIteration) as error:
-                if time.monotonic() > deadline or not self._held():
-                    raise self._down(str(error)) from error
-                time.sleep(0.05)
-        tables = {name: (wanted, known[name]) for name, wanted in maps(state).items()}
-        return admin.change_orders(servers(state), actual, tables)
-
-    def _orders(self, orders: Sequence[str]) -> str:
-        try:
-            return admin.order(self._places.admin, orders)
-        except admin.AdminSilent:
-            return "no answer"  # the next look decides
-
-    def _held(self) -> bool:
-        """Whether the supervisor has the gateway at all."""
-        try:
-            return PROGRAM in self._supervisor.states()
-        except SupervisorDown:
-            return False
-
-    def _wait(self, condition: Callable[[], bool]) -> None:
-        if not wait_until(condition, 10):
-            log = self._supervisor.logs / f"{PROGRAM}.log"
-            raise ProgramFailed(name="the gateway", cause=self._supervisor.tail(PROGRAM, 5) or "no answer", log=log)
-
-    def _down(self, cause: str) -> GatewayDown:
-        return GatewayDown(cause=cause or "nothing listens")
-
-    def _read(self) -> State | None:
-        try:
-            return decode(json.loads((self._places.folder / "state.json").read_bytes()))
-        except FileNotFoundError:
-            return None
-
-    def _state(self) -> State:
-        state = self._read()
-        if state is None:
-            raise self._down("it was never started")
-        return state
-
-    def _write(self, state: State) -> None:
-        """Write the record and all that HAProxy reads at its next start."""
-        replace_text(self._places.folder / "state.json", json.dumps(encode(state)))
-        for name, entries in maps(state).items():
-            replace_text(self._places.table(name), table(entries))
-        for name, script in SCRIPTS.items():
-            replace_text(self._places.folder / name, script)
-        replace_text(self._places.config, config(state, self._places))
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self._places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self._places.folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-    @contextmanager
-    def _changing(self) -> Iterator[State]:
-        with self._locked():
-            yield self._state()

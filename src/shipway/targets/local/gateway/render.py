@@ -19,7 +19,7 @@ from shipway.targets.local.gateway.state import (
     servers,
 )
 
-LAYOUT = "4"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
+LAYOUT = "5"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
 BODY_LIMIT = 10 * 1024 * 1024  # bytes, as API Gateway has it
 # A refused connection takes a process out at once, a look every 100 ms brings it back.
 CHECKED = "check inter 1s fastinter 100ms downinter 100ms rise 1 fall 1 observe layer4 error-limit 1 on-error mark-down"
@@ -32,6 +32,7 @@ RELEASE = "^[1-9][0-9]{0,8}$"  # versions that are releases; answers name those 
 TIMED_OUT = ',"OriginalStatusCode":0,"OriginalMessage":"timed out"'
 RING = 4 * 1024 * 1024  # bytes of lines that wait while nobody collects them; about 60,000 requests
 BUFFERED = 32768  # bytes of a body to wait for: only a request that is there as a whole can be tried again
+WAKING = 60  # seconds that a request waits for an endpoint of which nothing runs: it sleeps, or is just being made
 JSON = "content-type application/json"
 
 
@@ -278,7 +279,7 @@ backend api{place}
 frontend inner{place}
     bind unix@{places.inner(place)} mode 600
     http-request set-var(txn.id) req.hdr(x-inference-id)
-    http-request lua.hold fn{place} if {{ nbsrv(fn{place}) eq 0 }}
+    http-request lua.hold fn{place} 10 if {{ nbsrv(fn{place}) eq 0 }}
     http-request set-var(txn.answered) bool(true) if {{ nbsrv(fn{place}) eq 0 }}
     http-request set-var(txn.sticky) str(fn{place}),map_str({sticky})
     http-request lua.caller if {{ var(txn.sticky) -m found }}
@@ -335,6 +336,7 @@ backend ep{place}
     http-request set-path /invocations
     http-request del-header {EVENT}
     http-request del-header {ENDPOINT}
+    http-request lua.hold ep{place} {WAKING} if {{ nbsrv(ep{place}) eq 0 }}
     http-error status 502 {down}
     http-error status 503 {down}
     http-error status 504 {late}

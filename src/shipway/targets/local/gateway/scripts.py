@@ -2,15 +2,15 @@
 
 HOLD = "hold.lua"
 HOLD_SCRIPT = """\
--- Holds a request while no server of a backend is up, for ten seconds at the most.
-core.register_action("hold", {"http-req"}, function(txn, backend)
-    for _ = 1, 200 do
+-- Holds a request while no server of a backend is up, for so many seconds at the most.
+core.register_action("hold", {"http-req"}, function(txn, backend, seconds)
+    for _ = 1, tonumber(seconds) * 20 do
         if tonumber(txn.sf:nbsrv(backend)) > 0 then
             return
         end
         core.msleep(50)
     end
-end, 1)
+end, 2)
 """
 STICKY = "sticky.lua"
 STICKY_SCRIPT = """\

@@ -12,7 +12,7 @@ FUNCTIONS = 8  # backends for functions
 SERVERS = 16  # processes of one function over all its versions
 ENDPOINTS = 32  # backends for endpoints
 ARMS = ("a", "b")  # backends beside a function's own, for callers that stick to the older or the newer version
-INSTANCES = 4  # servers of one endpoint, of either kind
+INSTANCES = 8  # servers of one endpoint, of either kind
 RECORDERS = 2  # side by side, so that one may end at any moment
 
 

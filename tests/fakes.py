@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
+from fake_batch import FakeBatches
 from fake_captures import FakeCaptures
 from fake_data import digest
 from fake_inspect import FakeInspect
@@ -92,6 +93,7 @@ class FakeTarget(FakeLedger):
         return FakeInspect(self)
 
     def __post_init__(self) -> None:
+        self.batches = FakeBatches(data=self, live=self._live, releases=lambda: list(self.ledger))
         self.scaling = FakeScaling(live=self._live, now=lambda: self.now)
 
     # The machine

@@ -114,6 +114,10 @@ def _scales(fake: FakeTarget, said: str) -> None:
     fake.scaling.grow(int(before), int(after), cause, message)
 
 
+def _batch_fails(fake: FakeTarget, said: str) -> None:
+    fake.batches.fails = said
+
+
 SETTINGS: dict[str, Callable[[FakeTarget, str], None]] = {
     "answers": _answers,
     "fails": _fails,
@@ -125,6 +129,7 @@ SETTINGS: dict[str, Callable[[FakeTarget, str], None]] = {
     "analysed": _analysed,
     "way": _way,
     "scales": _scales,
+    "batch-fails": _batch_fails,
 }
 
 

@@ -15,6 +15,7 @@ from shipway.domain.approval import (
     ApproverUnknown,
     Decision,
 )
+from shipway.domain.batch import BatchInputMissing, BatchNeedsRelease, BatchNotFound, BatchRequest
 from shipway.domain.deployment import DeploymentNotFound
 from shipway.domain.label import LabelsInvalid
 from shipway.domain.metric import StatisticUnknown
@@ -331,3 +332,15 @@ def test_a_project_without_an_endpoint_has_nothing_to_scale(target: Target) -> N
     target.up()
     assert target.scaling.state() == []
     assert target.scaling.activities() == []
+
+
+def test_a_batch_needs_records_and_a_release(target: Target) -> None:
+    assert target.batches.list() == []
+    with pytest.raises(BatchNotFound):
+        target.batches.get("latest")
+    with pytest.raises(BatchInputMissing):
+        target.batches.start(BatchRequest(input="s3://tiny-data/nothing/"), by="ada")
+    there = target.objects()[0].uri if target.objects() else ""
+    if there:
+        with pytest.raises(BatchNeedsRelease):
+            target.batches.start(BatchRequest(input=there), by="ada")

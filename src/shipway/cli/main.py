@@ -58,6 +58,7 @@ PLACES = {
     "people": Place(f"{VERBS}.people:people", "List people; let one in, change or remove one."),
     "tokens": Place(f"{VERBS}.people:tokens", "List API tokens; make or end one."),
     "data": Place(f"{VERBS}.data:data", "The data that models are trained on."),
+    "batch": Place(f"{VERBS}.batch:batch", "Answers for many records at once."),
     "scaling": Place(f"{VERBS}.scaling:scaling", "Show how endpoints follow their load."),
     "jobs": Place(f"{VERBS}.jobs:jobs", "List jobs."),
     "logs": Place(f"{VERBS}.jobs:logs", "Print what a program wrote."),

@@ -50,6 +50,7 @@ def read_transform(name: str, reader: Reader) -> JobRequest:
                 "split": source.choice("SplitType", ("None", "Line"), "None"),
                 "assemble": target.choice("AssembleWith", ("None", "Line"), "None"),
                 "batch": reader.choice("BatchStrategy", ("MultiRecord", "SingleRecord"), "MultiRecord"),
+                "concurrent": reader.number("MaxConcurrentTransforms", 0, 100, 1) or 1,
                 "payload": reader.number("MaxPayloadInMB", 0, 100, 6) << 20,
                 "seconds": client.number("InvocationsTimeoutInSeconds", 1, HOUR, 600),
                 "retries": client.number("InvocationsMaxRetries", 0, 3, 0),

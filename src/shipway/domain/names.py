@@ -26,6 +26,21 @@ def rollback(project: str, number: int) -> str:
     return f"{project}-rollback-{number}"
 
 
+def batches(project: str) -> str:
+    """The queue that batches stand in."""
+    return f"{project}-batches"
+
+
+def batch(project: str, number: int) -> str:
+    """One batch, also its transform job."""
+    return f"{project}-batch-{number}"
+
+
+def release_model(project: str, release: int) -> str:
+    """The model package of a release."""
+    return f"{project}-release-{release}"
+
+
 def imported(digest: str) -> str:
     """What an imported release's files are kept under, in the artifacts and on the shared volume."""
     return f"imports-{digest.removeprefix('sha256:')[:16]}"

@@ -11,6 +11,7 @@ from shipway.domain.errors import ShipwayError
 from shipway.domain.pipeline import Cause, Execution
 from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
+from shipway.ports.batch import Batches
 from shipway.ports.capture import Captures
 from shipway.ports.model_quality import ModelQuality
 from shipway.ports.monitor import Monitor
@@ -196,6 +197,10 @@ class Target(Protocol):
     @property
     def inspect(self) -> "Inspect":
         """Closer looks: evidence, state machines, experiments, buckets, notices."""
+
+    @property
+    def batches(self) -> Batches:
+        """Models asked for every record of some objects."""
 
     @property
     def scaling(self) -> Scaling:

@@ -8,12 +8,14 @@ import csv
 import http.client
 import io
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,16 @@ SLICE = re.compile(r"\$\[(-?\d*):(-?\d*)\]")
 
 Plan = dict[str, Any]
 Ask = Callable[[bytes], bytes]
+Record = tuple[int, bytes]  # the number of its line in the file, and the line
+SKIPPED_LINES = "SHIPWAY_SKIPPED_LINES"  # as shipway.domain.batch has it; an image need not have Shipway
 
 
 class TransformFailed(Exception):
     """Why the job can't go on, in one sentence."""
+
+
+class NoAnswer(TransformFailed):
+    """The model did not answer at all, which says nothing about the records."""
 
 
 def batches(lines: Sequence[bytes], most: int, single: bool) -> Iterator[list[bytes]]:
@@ -71,29 +79,67 @@ def join(record: bytes, answer: bytes) -> bytes:
     return record + b"," + answer
 
 
-def transform(content: bytes, plan: Plan, ask: Ask) -> bytes:
+def transform(content: bytes, plan: Plan, ask: Ask, skipped: int = 0) -> bytes:
     """Return the output file of one input file.
 
-    Without SplitType the file is one request. With it, lines are sent in batches, and answers are taken line by line
-    when they have to be filtered or joined to their records.
+    Without SplitType the file is one request. With it, lines are sent in batches, several at a time if the plan says
+    so, and answers are taken line by line when they have to be filtered or joined to their records.
+    skipped: lines that stood before the content. Raises TransformFailed, which names the line.
     """
     if plan["split"] == "None":
         return _assemble([_finished(content, ask(select(content, plan["input_filter"])), plan)], plan)
-    lines = [line for line in content.splitlines() if line.strip()]
-    answers: list[bytes] = []
-    for group in batches(lines, plan["payload"], plan["batch"] == "SingleRecord"):
-        answer = ask(b"\n".join(select(line, plan["input_filter"]) for line in group) + b"\n")
-        answers += _by_line(group, answer, plan)
-    return _assemble(answers, plan)
+    numbered = [(number, line) for number, line in enumerate(content.splitlines(), 1 + skipped) if line.strip()]
+    groups = _numbered(numbered, plan)
+    with ThreadPoolExecutor(max_workers=plan["concurrent"]) as pool:
+        tasks = [pool.submit(_group, group, plan, ask) for group in groups]
+        try:
+            return _assemble([answer for task in tasks for answer in task.result()], plan)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
-def _by_line(group: Sequence[bytes], answer: bytes, plan: Plan) -> list[bytes]:
+def _numbered(numbered: Sequence[Record], plan: Plan) -> list[Sequence[Record]]:
+    """Return the lines in the groups in which they are sent, each with its number."""
+    groups: list[Sequence[Record]] = []
+    at = 0
+    for group in batches([line for _, line in numbered], plan["payload"], plan["batch"] == "SingleRecord"):
+        groups.append(numbered[at : at + len(group)])
+        at += len(group)
+    return groups
+
+
+def _group(group: Sequence[Record], plan: Plan, ask: Ask) -> list[bytes]:
+    """Return the answers of one request. Raises TransformFailed with the first line that the model refuses."""
+    try:
+        return _by_line(group, ask(_payload(group, plan)), plan)
+    except (TransformFailed, ValueError, KeyError, IndexError) as error:
+        first, last = group[0][0], group[-1][0]
+        if isinstance(error, NoAnswer):
+            raise NoAnswer(f"lines {first} to {last}: {error}") from error
+        if first == last:
+            raise TransformFailed(f"line {first}: {_reason(error)}") from error
+        middle = len(group) // 2  # which of them is it? halves tell, with few further requests
+        for half in (group[:middle], group[middle:]):
+            _group(half, plan, ask)
+        raise TransformFailed(f"lines {first} to {last} together: {_reason(error)}") from error
+
+
+def _payload(group: Sequence[Record], plan: Plan) -> bytes:
+    return b"\n".join(select(line, plan["input_filter"]) for _, line in group) + b"\n"
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, TransformFailed) else f"it is not what a filter expects: {error!r}"
+
+
+def _by_line(group: Sequence[Record], answer: bytes, plan: Plan) -> list[bytes]:
     if plan["join"] == "None" and plan["output_filter"] == "$":
         return [answer]
     parts = [answer] if len(group) == 1 else answer.splitlines()
     if len(parts) != len(group):
         raise TransformFailed(f"{len(group)} records were sent in one request, {len(parts)} answers came back")
-    return [_finished(record, part.rstrip(b"\r\n"), plan) for record, part in zip(group, parts, strict=True)]
+    return [_finished(record, part.rstrip(b"\r\n"), plan) for (_, record), part in zip(group, parts, strict=True)]
 
 
 def _finished(record: bytes, answer: bytes, plan: Plan) -> bytes:
@@ -124,8 +170,10 @@ def asker(plan: Plan) -> Ask:
             status, answer = _post(payload, headers, plan["seconds"])
             if status == 200:
                 return answer
-            if not left or status < 500:
+            if not left or 0 < status < 500:
                 break
+        if not status:
+            raise NoAnswer(f"the model did not answer: {answer.decode(errors='replace')}")
         raise TransformFailed(f"the model answered {status}: {answer[:300].decode(errors='replace')}")
 
     return ask
@@ -138,7 +186,7 @@ def _post(payload: bytes, headers: dict[str, str], seconds: float) -> tuple[int,
         response = connection.getresponse()
         return response.status, response.read()
     except (OSError, http.client.HTTPException) as error:
-        return 503, f"{type(error).__name__}: {error}".encode()
+        return 0, f"{type(error).__name__}: {error}".encode()
     finally:
         connection.close()
 
@@ -162,6 +210,22 @@ def await_ready(server: "subprocess.Popen[bytes]", seconds: float = READY_SECOND
     raise TransformFailed(f"serve did not answer /ping within {seconds:g} s")
 
 
+def _files(folder: Path, plan: Plan, ask: Ask) -> None:
+    """Transform every input file, and say how far it is. Raises TransformFailed, which names file and line."""
+    skipped = int(os.environ.get(SKIPPED_LINES, "0"))
+    sources = sorted(path for path in (folder / "input").rglob("*") if path.is_file())
+    for number, source in enumerate(sources, 1):
+        began, name = time.monotonic(), source.relative_to(folder / "input").as_posix()
+        print(f"file {number} of {len(sources)}: {name} ...", flush=True)
+        target = folder / "output" / f"{name}.out"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.write_bytes(transform(source.read_bytes(), plan, ask, skipped))
+        except (TransformFailed, ValueError, KeyError, IndexError) as error:
+            raise TransformFailed(f"{name}: {_reason(error)}") from error
+        print(f"file {number} of {len(sources)}: {name} done in {time.monotonic() - began:.1f} s", flush=True)
+
+
 def main(command: Sequence[str]) -> int:
     """Transform every input file; return the exit code."""
     folder = ROOT / "transform"
@@ -170,15 +234,9 @@ def main(command: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         await_ready(server)
-        ask = asker(plan)
-        for source in sorted(path for path in (folder / "input").rglob("*") if path.is_file()):
-            target = folder / "output" / f"{source.relative_to(folder / 'input')}.out"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(transform(source.read_bytes(), plan, ask))
-            print(f"{source.name}: done", flush=True)
-    except (TransformFailed, ValueError, KeyError, IndexError) as error:
-        why = str(error) if isinstance(error, TransformFailed) else f"a record is not what a filter expects: {error!r}"
-        (ROOT / "output" / "failure").write_text(why)
+        _files(folder, plan, asker(plan))
+    except TransformFailed as error:
+        (ROOT / "output" / "failure").write_text(str(error))
         return 1
     finally:
         server.terminate()

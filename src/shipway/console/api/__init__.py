@@ -2,6 +2,7 @@
 
 from shipway.console.api import (
     alarm,
+    batch,
     deployments,
     executions,
     machine,
@@ -25,6 +26,7 @@ ROUTES: tuple[Route, ...] = (
     *model_quality.ROUTES,
     *monitor.ROUTES,
     *scaling.ROUTES,
+    *batch.ROUTES,
     *people.ROUTES,
 )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from shipway.domain.batch import BatchRequest
 from shipway.domain.people import Role
 from shipway.domain.pipeline import CauseKind
 
@@ -129,3 +130,11 @@ class Whoami:
     name: str
     role: Role
     login: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartBatch:
+    """What to ask of which release."""
+
+    request: BatchRequest
+    by: str = ""

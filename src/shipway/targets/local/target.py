@@ -26,6 +26,7 @@ from shipway.domain.store.object import ObjectVersion
 from shipway.domain.values import Json, JsonObject
 from shipway.domain.workflow_execution import WorkflowExecution
 from shipway.ports.alarm import Alarms
+from shipway.ports.batch import Batches
 from shipway.ports.capture import Captures
 from shipway.ports.metric import Metrics
 from shipway.ports.model_quality import ModelQuality
@@ -237,6 +238,10 @@ class LocalTarget:
 
     def audit(self) -> Sequence[Entry]:
         return entries(self._machine.home.connection)
+
+    @property
+    def batches(self) -> Batches:
+        return self._machine.batches(self.up)
 
     @property
     def scaling(self) -> Scaling:

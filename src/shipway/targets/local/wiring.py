@@ -1,6 +1,6 @@
 """How the pieces of this target are put together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from shipway.domain.pipeline import APPROVAL, Execution
 from shipway.domain.project import Project
 from shipway.domain.workflow_execution import Handler, Visit, WorkflowExecution
 from shipway.project.folder import Current, load
-from shipway.targets.local import pipeline, rollback, workflow
+from shipway.targets.local import batch, pipeline, rollback, workflow
 from shipway.targets.local.alarm import Alarms, LocalAlarms
 from shipway.targets.local.alarm.defined import defined
 from shipway.targets.local.approval import Approvals, Question, settled
@@ -280,7 +280,20 @@ class Machine:
             **workflow.handlers(services),
             **pipeline.handlers(lambda: self.parts),
             **rollback.handlers(lambda: self.parts),
+            **batch.handlers(batch.BatchParts(store=self.store, models=self.models, ledger=self.ledger)),
         }
+
+    def batches(self, wake: Callable[[], object]) -> batch.LocalBatches:
+        """Return what runs batches. wake: starts what must run for that."""
+        return batch.LocalBatches(
+            project=self.project.name,
+            home=self.home,
+            engine=self.engine,
+            store=self.store,
+            jobs=self.jobs,
+            ledger=self.ledger,
+            wake=wake,
+        )
 
     @cached_property
     def scaling(self) -> LocalScaling:

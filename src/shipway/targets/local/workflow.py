@@ -11,10 +11,12 @@ from shipway.domain.errors import ShipwayError
 from shipway.domain.gate import EvaluationInvalid, metrics
 from shipway.domain.gate_question import answer
 from shipway.domain.store.name import parse_uri
+from shipway.domain.transform_header import ADD_TRANSFORM_HEADER
 from shipway.domain.values import Json, JsonObject
 from shipway.domain.workflow import CREATE_EXPERIMENT, QUERY_EVALUATION, QUERY_TRAINING, SHARE_ARTIFACTS
 from shipway.domain.workflow_execution import Handler, Task, TaskFailed
 from shipway.runtime.shared_data import unpack
+from shipway.targets.local.batch import add_header
 from shipway.targets.local.experiment import Experiments
 from shipway.targets.local.home import Home
 from shipway.targets.local.notify import Inbox
@@ -64,6 +66,7 @@ class PlatformFunctions:
             QUERY_EVALUATION: self._query_evaluation,
             QUERY_TRAINING: self._query_training,
             SHARE_ARTIFACTS: self._share_artifacts,
+            ADD_TRANSFORM_HEADER: lambda event: add_header(services.store, event),
         }
 
     def invoke(self, task: Task) -> Json:

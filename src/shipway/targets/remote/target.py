@@ -31,6 +31,7 @@ from shipway.ports.target import (
 )
 from shipway.targets.remote.alarm import RemoteAlarms
 from shipway.targets.remote.answer import WireAnswer
+from shipway.targets.remote.batch import RemoteBatches
 from shipway.targets.remote.client import Client, OnlyThere, quoted
 from shipway.targets.remote.inspect import RemoteInspect
 from shipway.targets.remote.metric import RemoteMetrics
@@ -114,6 +115,10 @@ class RemoteTarget:
     @property
     def quality(self) -> RemoteModelQuality:
         return RemoteModelQuality(self._client)
+
+    @property
+    def batches(self) -> RemoteBatches:
+        return RemoteBatches(self._client)
 
     @property
     def scaling(self) -> RemoteScaling:

@@ -1,11 +1,10 @@
 """Puts a header row on each file of a batch transform's output, which has none: a baseline job needs one."""
 
-import csv
-import io
 from typing import Any
 
 from shipway.domain.gate_question import QuestionMalformed, text
 from shipway.domain.store.name import parse_uri
+from shipway.domain.transform_header import headed_name, header_line
 from shipway.domain.values import Json, JsonObject
 from shipway.targets.aws.functions.clients import client
 from shipway.targets.aws.objects import keys
@@ -32,16 +31,14 @@ def handler(event: JsonObject, _context: object) -> Json:
     columns = event.get("Header")
     if not isinstance(columns, list) or not columns:
         raise QuestionMalformed(path="Header", found=type(columns).__name__, wanted="a list of column names")
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(columns)
+    line = header_line([str(column) for column in columns])
     s3 = client("s3")
     bucket, prefix = parse_uri(text(event, "S3Uri"))
     to_bucket, to_prefix = parse_uri(text(event, "OutputS3Uri"))
     written: list[Json] = []
     for key in keys(s3, bucket, prefix):
-        name = key.removeprefix(prefix).lstrip("/") or key.rpartition("/")[2]
-        target = f"{to_prefix.rstrip('/')}/{name.removesuffix('.out')}".lstrip("/")
+        target = f"{to_prefix.rstrip('/')}/{headed_name(key, prefix)}".lstrip("/")
         body = s3.get_object(Bucket=bucket, Key=key)["Body"]
-        s3.upload_fileobj(Headed(line.getvalue().encode(), body), to_bucket, target)
+        s3.upload_fileobj(Headed(line, body), to_bucket, target)
         written.append(f"s3://{to_bucket}/{target}")
     return {"Objects": written}

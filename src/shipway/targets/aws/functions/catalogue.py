@@ -6,12 +6,12 @@ the module of that name in this package. Environment variables beside the ones l
 
 from dataclasses import dataclass
 
+from shipway.domain.transform_header import ADD_TRANSFORM_HEADER
 from shipway.domain.workflow import CREATE_EXPERIMENT, QUERY_EVALUATION, QUERY_TRAINING, SHARE_ARTIFACTS
 
 RUNTIME = "python3.13"
 VOLUME = "/mnt/ml"  # where functions see the shared volume, as on the machine
 QUERY_DRIFT = "query-drift"
-ADD_TRANSFORM_HEADER = "add-transform-header"
 CREATE_RELEASE = "create-release"
 RECORD_LIVE = "record-live"
 PRE_TRAFFIC = "pre-traffic"

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from shipway.domain.transform_header import ADD_TRANSFORM_HEADER
 from shipway.domain.values import Json, JsonObject
 from shipway.domain.workflow import CREATE_EXPERIMENT, QUERY_EVALUATION, QUERY_TRAINING, SHARE_ARTIFACTS
 from shipway.targets.aws.functions.catalogue import (
-    ADD_TRANSFORM_HEADER,
     CREATE_RELEASE,
     FUNCTIONS,
     QUERY_DRIFT,

@@ -12,7 +12,8 @@ import story
 import tiny
 from load import Load
 from serving import SERVE, NoStore, Plane, image, model, plane, post
-from shipway.domain.project import EndpointSettings, EndpointStages, Project
+from shipway.domain.endpoint_settings import EndpointSettings, EndpointStages
+from shipway.domain.project import Project
 from shipway.domain.scaling import ScalingPolicy
 from shipway.ports.scaling import ScalingActivity
 from shipway.targets.local.deployment import Deployments

@@ -10,17 +10,19 @@ from shipway.domain.alarm import AlarmSettings
 from shipway.domain.aws_settings import AwsSettings
 from shipway.domain.capture_settings import CAPTURE, CaptureSettings
 from shipway.domain.deployment import Strategy
+from shipway.domain.endpoint_settings import EndpointStages
 from shipway.domain.errors import ShipwayError
 from shipway.domain.notice import NotificationSettings
 from shipway.domain.people import Role
-from shipway.domain.scaling import ScalingPolicy
 from shipway.domain.units import Size
 
 Scalar: TypeAlias = str | int | float | bool
 AWS = AwsSettings()
 JOB_VOLUME, FUNCTION_MEMORY = Size(10 * 2**30), Size(512 * 2**20)
+JOB_VOLUME = Size(10 * 2**30)
+FUNCTION_MEMORY = Size(512 * 2**20)
+ENDPOINTS = EndpointStages()
 NOTIFICATIONS = NotificationSettings()
-FIXED = ScalingPolicy()  # one server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,29 +146,6 @@ class GateSettings:
     threshold: float | None = None
     champion: bool = True
     tolerance: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointSettings:
-    """One stage's endpoint.
-
-    workers: server processes, 0 = one a core. startup_timeout: from the start until all of them answer, 1 s..1 h.
-    environment: for the serving program. scaling: how many servers there are, and how they follow the load.
-    """
-
-    instance_type: str = "ml.m5.large"
-    workers: int = 0
-    startup_timeout: timedelta = timedelta(minutes=4)
-    environment: Mapping[str, str] = field(default_factory=dict)
-    scaling: ScalingPolicy = FIXED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointStages:
-    """The endpoints of both stages."""
-
-    dev: EndpointSettings = EndpointSettings()
-    prod: EndpointSettings = EndpointSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -378,7 +357,7 @@ class Project:
     processing: ProcessingSettings = ProcessingSettings()
     training: TrainingSettings = TrainingSettings()
     gate: GateSettings = GateSettings()
-    endpoint: EndpointStages = EndpointStages()
+    endpoint: EndpointStages = ENDPOINTS
     function: FunctionSettings = FunctionSettings()
     deployment: DeploymentSettings = DeploymentSettings()
     approval: ApprovalSettings = ApprovalSettings()

@@ -7,8 +7,9 @@ from difflib import get_close_matches
 
 from shipway.domain import aws_problems, capture_settings, names
 from shipway.domain.alarm_problems import alarm_problems
+from shipway.domain.endpoint_settings import EndpointSettings
 from shipway.domain.notice import Kind, Security
-from shipway.domain.project import DataFormat, EndpointSettings, Problem, Project, Scalar
+from shipway.domain.project import DataFormat, Problem, Project, Scalar
 from shipway.domain.scaling import MINUTE, ScalingPolicy
 from shipway.domain.schedule import cron_problem
 from shipway.domain.traffic import StickyInvalid, parse_sticky

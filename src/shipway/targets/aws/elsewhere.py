@@ -1,6 +1,7 @@
 """Parts of the port that an account has under another name, or not at all: what to use instead."""
 
 from shipway.ports.alarm import Alarms
+from shipway.ports.batch import Batches
 from shipway.ports.capture import Captures
 from shipway.ports.inspect import Inspect
 from shipway.ports.metric import Metrics
@@ -8,6 +9,7 @@ from shipway.ports.model_quality import ModelQuality
 from shipway.ports.monitor import Monitor
 from shipway.ports.notice import Notices
 from shipway.ports.people import People
+from shipway.ports.scaling import Scaling
 from shipway.targets.aws.errors import NotOnAws
 
 
@@ -52,3 +54,12 @@ class Elsewhere:
     def notices(self) -> Notices:
         instead = "look at the subscriptions of the project's topic"
         raise NotOnAws(what="list notices", why="SNS tells people there and keeps nothing", instead=instead)
+
+    def scaling(self) -> Scaling:
+        why = "Application Auto Scaling follows the load there"
+        raise NotOnAws(what="show how endpoints scale", why=why, instead="open the endpoint in SageMaker's console")
+
+    @property
+    def batches(self) -> Batches:
+        instead = "start a transform job of the release's model: aws sagemaker create-transform-job"
+        raise NotOnAws(what="run a batch", why="SageMaker's own transform jobs do", instead=instead)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shipway.domain.project import EndpointSettings, Project
+from shipway.domain.endpoint_settings import EndpointSettings
+from shipway.domain.project import Project
 from shipway.domain.values import Json, JsonObject
 from shipway.targets.aws.functions.catalogue import VOLUME
 from shipway.targets.aws.resources.block import attribute, ref, sub

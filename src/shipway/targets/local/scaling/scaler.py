@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from shipway.domain import names
 from shipway.domain.endpoint import Endpoint, EndpointBusy, EndpointNotFound, workers_of
+from shipway.domain.endpoint_settings import EndpointSettings
 from shipway.domain.errors import ShipwayError
-from shipway.domain.project import EndpointSettings, Project
+from shipway.domain.project import Project
 from shipway.domain.scaling import Capacity, Load, Move, ScalingDecision, ScalingPolicy, after, desired
 from shipway.domain.scaling_meter import Meter, read, started
 from shipway.targets.local.deployment import Deployments

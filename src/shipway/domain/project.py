@@ -19,8 +19,6 @@ from shipway.domain.units import Size
 Scalar: TypeAlias = str | int | float | bool
 AWS = AwsSettings()
 JOB_VOLUME, FUNCTION_MEMORY = Size(10 * 2**30), Size(512 * 2**20)
-JOB_VOLUME = Size(10 * 2**30)
-FUNCTION_MEMORY = Size(512 * 2**20)
 ENDPOINTS = EndpointStages()
 NOTIFICATIONS = NotificationSettings()
 

@@ -55,6 +55,7 @@ class Elsewhere:
         instead = "look at the subscriptions of the project's topic"
         raise NotOnAws(what="list notices", why="SNS tells people there and keeps nothing", instead=instead)
 
+    @property
     def scaling(self) -> Scaling:
         why = "Application Auto Scaling follows the load there"
         raise NotOnAws(what="show how endpoints scale", why=why, instead="open the endpoint in SageMaker's console")

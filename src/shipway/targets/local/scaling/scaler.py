@@ -91,9 +91,10 @@ class Scaler:
         decision = desired(policy, capacity(endpoint, before), load(endpoint, meter, reading[1], holding, now))
         standing = replace(before, meter=meter, sentence=decision.sentence)
         self._known[endpoint.name] = standing
-        if decision.move is not Move.STAY and self._rests.get(endpoint.name, now) <= now:
+        moves = decision.move is not Move.STAY and self._rests.get(endpoint.name, now) <= now
+        if moves:
             standing = self._move(endpoint, decision, standing, settings.startup_timeout, now)
-        if standing.out != before.out or standing.down != before.down or _turned(before.meter, meter):
+        if moves or _turned(before.meter, meter):
             self.reach.records.keep(endpoint.name, standing)
         self._known[endpoint.name] = standing
 

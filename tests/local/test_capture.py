@@ -172,6 +172,8 @@ def test_packed_files_are_read_as_plain_ones(
     stored = place.store.read("flights-capture", place.keys()[0])
     assert (b"captureData" in stored) == (compress is Compression.NONE and not encrypt)
     assert place.captures.fetch(file.uri, tmp_path / "out").read_bytes() == b"".join(lines)
+    [version] = place.store.list("flights-capture")
+    assert place.captures.read(version) == b"".join(lines)
     if encrypt:
         assert (place.home.root / "keys" / "capture").stat().st_mode & 0o777 == 0o600
 
@@ -301,8 +303,8 @@ def test_a_disk_that_stands_still_costs_memory_up_to_a_budget(tmp_path: Path, mo
 def test_a_tally_goes_on_after_a_restart_and_never_runs_out_of_rows(tmp_path: Path) -> None:
     first = Tallies(tmp_path / "tally")
     for number in range(ROWS + 5):
-        first.add(f"e-{number}", Tally(records=1))
-    Tallies(tmp_path / "tally").add("e-1", Tally(records=1, dropped=2))
+        first.add(f"e-{number}", records=1)
+    Tallies(tmp_path / "tally").add("e-1", records=1, dropped=2)
     found = read_tally(tmp_path / "tally")
     assert (found["e-1"], found[OTHERS]) == (Tally(records=2, dropped=2), Tally(records=6))
     assert Tally(records=5).since(Tally(records=3)) == Tally(records=2)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
@@ -114,6 +115,7 @@ def sampled(inference: str, percent: int) -> bool:
     return bucket(inference, SALT) < threshold(percent)
 
 
+@lru_cache(maxsize=256)
 def encoding_of(content_type: str) -> Encoding:
     """Return how a body of this content type is written, as SageMaker does it for its default types."""
     kind = content_type.partition(";")[0].strip().lower()
@@ -125,30 +127,47 @@ def encoding_of(content_type: str) -> Encoding:
 
 def encode(record: Record) -> bytes:
     """Return the record's line, with its end. A body that is not UTF-8 text is written in base64, whatever its type."""
-    meta = f'"eventId":{quoted(record.event)}'
-    if record.inference:
-        meta += f',"inferenceId":{quoted(record.inference)}'
-    if record.attributes:
-        meta += f',"customAttributes":[{quoted(record.attributes)}]'
+    return encode_parts(
+        (record.input.content_type, record.input.body),
+        (record.output.content_type, record.output.body),
+        (record.event, record.inference, record.attributes),
+        int(record.time.timestamp()),
+    )
+
+
+def encode_parts(asked: tuple[str, bytes], answered: tuple[str, bytes], names: tuple[str, str, str], at: int) -> bytes:
+    """Return a record's line from its bare parts: each request pays for this.
+
+    asked, answered: content type and body. names: event, inference id, custom attributes. at: seconds since 1970.
+    """
+    event, inference, attributes = names
+    meta = f'"eventId":{quoted(event)}'
+    if inference:
+        meta += f',"inferenceId":{quoted(inference)}'
+    if attributes:
+        meta += f',"customAttributes":[{quoted(attributes)}]'
     return (
-        f'{{"captureData":{{"endpointInput":{_side(record.input, "INPUT")},'
-        f'"endpointOutput":{_side(record.output, "OUTPUT")}}},'
-        f'"eventMetadata":{{{meta},"inferenceTime":"{record.time.astimezone(UTC).strftime(_TIME)}"}},'
-        f'"eventVersion":"0"}}\n'
+        f'{{"captureData":{{"endpointInput":{_side(*asked, "INPUT")},"endpointOutput":{_side(*answered, "OUTPUT")}}},'
+        f'"eventMetadata":{{{meta},"inferenceTime":"{_written(at)}"}},"eventVersion":"0"}}\n'
     ).encode()
 
 
-def _side(payload: Payload, mode: str) -> str:
-    encoding, text = encoding_of(payload.content_type), ""
+@lru_cache(maxsize=8)
+def _written(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime(_TIME)
+
+
+def _side(content_type: str, body: bytes, mode: str) -> str:
+    encoding, text = encoding_of(content_type), ""
     if encoding is not Encoding.BASE64:
         try:
-            text = payload.body.decode()
+            text = body.decode()
         except UnicodeDecodeError:
             encoding = Encoding.BASE64
     if encoding is Encoding.BASE64:
-        text = binascii.b2a_base64(payload.body, newline=False).decode()
-    kind = quoted(payload.content_type)
-    return f'{{"observedContentType":{kind},"mode":"{mode}","data":{quoted(text)},"encoding":"{encoding}"}}'
+        text = binascii.b2a_base64(body, newline=False).decode()
+    kind = quoted(content_type)
+    return f'{{"observedContentType":{kind},"mode":"{mode}","data":{quoted(text)},"encoding":"{encoding.value}"}}'
 
 
 def decode(line: bytes | str) -> Record:

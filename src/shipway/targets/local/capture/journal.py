@@ -17,12 +17,13 @@ from pathlib import Path
 
 from shipway.targets.local.capture import spool
 from shipway.targets.local.capture.segment import Writing
-from shipway.targets.local.capture.tally import Tallies, Tally
+from shipway.targets.local.capture.tally import Tallies
 
 CHUNK_SECONDS = 1
 CHUNK_SIZE = 8 * 2**20
 BUDGET = 64 * 2**20  # bytes of memory that a recorder takes while the disk does not
 COMPLAINT_SECONDS = 10
+HOUR = 3600
 
 log = logging.getLogger("shipway.capture")
 
@@ -47,11 +48,11 @@ class Journal:
         self._recorder = recorder
         self._tallies = tallies
         self._mover = mover
-        self._open: dict[Path, Writing] = {}
+        self._open: dict[tuple[str, int], Writing] = {}
 
     def append(self, endpoint: str, asked: float, line: bytes) -> None:
         """Write a record, or count it as dropped. asked: when, seconds since 1970. Never raises for lack of room."""
-        place = spool.folder(self._memory, endpoint, asked)
+        place = (endpoint, int(asked) // HOUR)
         try:
             if not self._mover.room(len(line)):
                 raise BlockingIOError("the disk is full or slow")
@@ -61,14 +62,14 @@ class Journal:
             self.drop(endpoint, str(error))
         else:
             self._mover.written += len(line)
-            self._tallies.add(endpoint, Tally(records=1))
+            self._tallies.add(endpoint, records=1)
             if writing.size >= CHUNK_SIZE:
                 self._end(place)
 
     def drop(self, endpoint: str, why: str) -> None:
         """Count a record that is not written."""
         self._mover.complain(f"records of {endpoint} are dropped: {why}")
-        self._tallies.add(endpoint, Tally(dropped=1))
+        self._tallies.add(endpoint, dropped=1)
 
     def turn_over(self, *, everything: bool = False) -> None:
         """Hand over the chunks whose time is up."""
@@ -76,12 +77,14 @@ class Journal:
         for place in [place for place, writing in self._open.items() if everything or now >= writing.until]:
             self._end(place)
 
-    def _begin(self, place: Path) -> Writing:
-        writing = Writing(place, self._recorder, int(time.time()) + CHUNK_SECONDS)
+    def _begin(self, place: tuple[str, int]) -> Writing:
+        endpoint, hour = place
+        folder = spool.folder(self._memory, endpoint, hour * HOUR)
+        writing = Writing(folder, self._recorder, int(time.time()) + CHUNK_SECONDS)
         self._open[place] = writing
         return writing
 
-    def _end(self, place: Path) -> None:
+    def _end(self, place: tuple[str, int]) -> None:
         writing = self._open.pop(place)
         self._mover.take(writing.close(), writing.size)
 

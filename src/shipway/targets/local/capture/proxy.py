@@ -6,12 +6,11 @@ answer is held back until its record is written. Whatever is not understood ends
 
 import asyncio
 import time
-from datetime import UTC, datetime
 from typing import cast
 
 import httptools
 
-from shipway.domain.capture import ATTRIBUTES, EVENT, INFERENCE, Payload, Record, encode
+from shipway.domain.capture import ATTRIBUTES, EVENT, INFERENCE, encode_parts
 from shipway.targets.local.capture.journal import Journal
 from shipway.targets.local.gateway.render import ENDPOINT, LIVE
 
@@ -152,8 +151,8 @@ class Caller(asyncio.Protocol):
         endpoint = self._header(ENDPOINT)
         if 200 <= status < 300 and endpoint:
             if self.body.whole and body.whole:
-                output = Payload(content_type=content_type.decode("latin-1"), body=body.get())
-                self._journal.append(endpoint, self.asked, encode(self._record(output)))
+                answer = (content_type.decode("latin-1"), body.get())
+                self._journal.append(endpoint, self.asked, self._line(answer))
             else:
                 self._journal.drop(endpoint, f"a body has more than {LARGEST} bytes")
         self.busy = False
@@ -161,15 +160,9 @@ class Caller(asyncio.Protocol):
         if last:
             self.transport.close()
 
-    def _record(self, output: Payload) -> Record:
-        return Record(
-            input=Payload(content_type=self._header("content-type"), body=self.body.get()),
-            output=output,
-            event=self._header(EVENT),
-            inference=self._header(INFERENCE),
-            attributes=self._header(ATTRIBUTES),
-            time=datetime.fromtimestamp(int(self.asked), UTC),
-        )
+    def _line(self, answer: tuple[str, bytes]) -> bytes:
+        names = (self._header(EVENT), self._header(INFERENCE), self._header(ATTRIBUTES))
+        return encode_parts((self._header("content-type"), self.body.get()), answer, names, int(self.asked))
 
     def _header(self, name: str) -> str:
         return self.headers.get(name.encode(), b"").decode("latin-1")

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROW = struct.Struct("<64sQQ")  # endpoint, records, dropped
+NAME = 64
+ROW = struct.Struct(f"<{NAME}sQQ")  # endpoint, records, dropped
+COUNTS = struct.Struct("<QQ")
 ROWS = 256
 OTHERS = "others"  # endpoints beyond the last row
 
@@ -43,16 +45,24 @@ class Tallies:
             self._map = mmap.mmap(descriptor, size)
         finally:
             os.close(descriptor)
-        self._known = {name: (at, tally) for at, (name, tally) in enumerate(_rows(self._map))}
+        self._known = {
+            name: [at * ROW.size, tally.records, tally.dropped] for at, (name, tally) in enumerate(_rows(self._map))
+        }
 
-    def add(self, endpoint: str, more: Tally) -> None:
+    def add(self, endpoint: str, records: int = 0, dropped: int = 0) -> None:
         """Count more of an endpoint."""
-        if endpoint not in self._known and len(self._known) >= ROWS - 1:
+        row = self._known.get(endpoint) or self._row(endpoint)
+        row[1] += records
+        row[2] += dropped
+        COUNTS.pack_into(self._map, row[0] + NAME, row[1], row[2])
+
+    def _row(self, endpoint: str) -> list[int]:
+        """Return the row of an endpoint that has none yet: where it is, and its counts."""
+        if len(self._known) >= ROWS - 1:
             endpoint = OTHERS
-        at, before = self._known.get(endpoint, (len(self._known), Tally()))
-        now = before.plus(more)
-        self._known[endpoint] = (at, now)
-        ROW.pack_into(self._map, at * ROW.size, endpoint.encode(), now.records, now.dropped)
+        row = self._known.setdefault(endpoint, [len(self._known) * ROW.size, 0, 0])
+        ROW.pack_into(self._map, row[0], endpoint.encode(), row[1], row[2])
+        return row
 
 
 def read(path: Path) -> dict[str, Tally]:

@@ -5,16 +5,22 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from load import Load
 from serving import KEY, SERVE, Plane, function_image, image, model, plane, post
+from shipway.domain import metric_catalogue as metrics
 from shipway.domain.capture import Record, decode_lines
+from shipway.domain.metric import Series
 from shipway.domain.project import Project
 from shipway.targets.local.capture import recorders, spool
+from shipway.targets.local.capture.telling import tell
 from shipway.targets.local.gateway import admin
+from shipway.targets.local.home import Home
+from shipway.targets.local.telemetry import Telemetry
 from waiting import until
 
 ENDPOINT = "flights-prod-1"
@@ -92,6 +98,16 @@ def test_direct_calls_are_recorded_with_what_they_sent(running: Plane) -> None:
     assert (record.input.body, record.inference, record.attributes) == (b"\x89\xff", "", "trace=7")
     assert post(url, b"refuse", headers).status == 424
     assert not [each for each in records(running) if each.input.body == b"refuse"]
+
+
+def test_what_was_counted_becomes_metrics_once(running: Plane, tmp_path: Path) -> None:
+    telemetry, now = Telemetry(tmp_path), datetime.now(UTC)
+    for _ in range(2):
+        tell(Home(running.home), running.gateway, telemetry, now)
+    found = telemetry.statistics(
+        Series(metrics.CAPTURED), now - timedelta(minutes=1), now + timedelta(minutes=1), timedelta(minutes=1), "Sum"
+    )
+    assert sum(value for _, value in found) == len(records(running))
 
 
 def awake(running: Plane, program: str) -> int:

@@ -3,6 +3,7 @@
     $ shipway releases          a call, its standard output below, standard error after "2> "
     [exit 4]                    its exit code, when it is not 0
     @fails Train no memory      changes what the target in memory does: see `SETTINGS`
+    @refused no such key        lets the account in memory refuse the next apply, "" = no longer
 
 `python tests/transcript.py` writes every transcript anew; read the difference before it is committed.
 """
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fake_cloud import FakeCloud
 from fakes import FakeTarget
 from shipway.cli.main import main
 from shipway.cli.session import World
@@ -33,13 +35,13 @@ class Output:
     err: str
 
 
-def call(fake: FakeTarget, words: list[str], stdin: bytes = b"") -> Output:
+def call(fake: FakeTarget, words: list[str], stdin: bytes = b"", cloud: FakeCloud | None = None) -> Output:
     """Return what a call prints against the target in memory, as to a pipe."""
-    out, err = _Stream(), _Stream()
+    out, err, account = _Stream(), _Stream(), cloud or FakeCloud()
     before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(stdin))
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            world = World(target=lambda *_: fake, now=lambda: fake.now, pause=0)
+            world = World(target=lambda *_: fake, cloud=lambda _: account, now=lambda: fake.now, pause=0)
             code = main(words, world)
     finally:
         sys.stdin = before
@@ -135,23 +137,26 @@ SETTINGS: dict[str, Callable[[FakeTarget, str], None]] = {
 
 def replay(text: str) -> str:
     """Return the transcript with every output as it is now. Runs in the current folder."""
-    fake, lines = FakeTarget(), []
+    fake, cloud, lines = FakeTarget(), FakeCloud(), []
     for line in text.splitlines():
         if line.startswith("@"):
             name, _, said = line[1:].partition(" ")
-            SETTINGS[name](fake, said)
+            if name == "refused":
+                cloud.fails = said
+            else:
+                SETTINGS[name](fake, said)
         if line.startswith("$ "):
-            lines += [line, *_lines(_shell(fake, line[2:]))]
+            lines += [line, *_lines(_shell(fake, cloud, line[2:]))]
         elif line.startswith(("@", "#")):
             lines.append(line)
     return "\n".join(lines) + "\n"
 
 
-def _shell(fake: FakeTarget, line: str) -> Output:
+def _shell(fake: FakeTarget, cloud: FakeCloud, line: str) -> Output:
     """Run "shipway WORDS" or "echo TEXT | shipway WORDS"."""
     before, pipe, after = line.rpartition(" | ")
     stdin = shlex.split(before)[1].encode() + b"\n" if pipe else b""
-    return call(fake, shlex.split(after)[1:], stdin)
+    return call(fake, shlex.split(after)[1:], stdin, cloud)
 
 
 def _lines(output: Output) -> list[str]:

@@ -86,8 +86,11 @@ def _arn(prefix: str, pattern: str, parameters: Mapping[str, Any]) -> str:
     made = pattern.format_map(_Known(parameters))
     if made == "*" or made.startswith("arn:"):
         return made
-    if made.partition(":")[2].startswith("arn:"):
-        return made.partition(":")[2]  # a function may be named by its ARN
+    named = made[made.find("arn:") :] if "arn:" in made else ""
+    if prefix == "cloudformation" and named:  # a stack may be named by its ARN, which ends in an id
+        return f"{named.removesuffix('/*').rpartition('/')[0]}/*"
+    if named:  # a function may be named by its ARN
+        return named
     return f"arn:aws:{prefix}:{REGION}:{NUMBER}:{made}"
 
 

@@ -22,7 +22,9 @@ from aws.account import Call
 from aws.actions import needed
 
 CALLS = Path(__file__).parent / "calls"
-TIMES = re.compile(r"\d{8}T\d{6}\.\d+Z|\d{4}/\d\d/\d\d/\d\d(?=/)")  # in keys; each run has others
+CHANGING = re.compile(  # within keys: times and digests, of which each run has others
+    r"\d{8}T\d{6}\.\d+Z|\d{4}/\d\d/\d\d/\d\d(?=/)|(?<=assets/)[0-9a-f]{64}"
+)
 
 
 def recording(calls: Iterable[Call]) -> list[dict[str, str]]:
@@ -30,7 +32,7 @@ def recording(calls: Iterable[Call]) -> list[dict[str, str]]:
     found = set()
     for call in calls:
         for action, resource in needed(call):
-            found.add((call.service, call.operation, action, TIMES.sub("*", resource)))
+            found.add((call.service, call.operation, action, CHANGING.sub("*", resource)))
     return [dict(zip(("service", "operation", "action", "resource"), each, strict=True)) for each in sorted(found)]
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 from shipway.domain.errors import ShipwayError
 from shipway.ports.target import Target
 
-if TYPE_CHECKING:  # only one verb needs them
+if TYPE_CHECKING:  # only a few verbs need them
     from shipway.domain.drill import Candidate, Report, Row
+    from shipway.ports.cloud import Cloud
 
 Result = TypeVar("Result")
 TARGETS = ("local", "aws")
@@ -29,6 +30,14 @@ def target(name: str, project: Path) -> Target:
     Raises PartMissing, and ProjectInvalid when the project can't be read.
     """
     return _optional(name, lambda: _target(name, project))
+
+
+def cloud(project: Path) -> "Cloud":
+    """Return AWS as an account in which the project in this folder is planned, made and taken away.
+
+    Raises PartMissing, and ProjectInvalid when the project can't be read.
+    """
+    return _optional("aws", lambda: _cloud(project))
 
 
 def remote(url: str, token: str) -> Target:
@@ -69,6 +78,12 @@ def _target(name: str, project: Path) -> Target:
     from shipway.targets.local.target import local_target  # noqa: PLC0415  an import that costs is made late
 
     return local_target(project)
+
+
+def _cloud(project: Path) -> "Cloud":
+    from shipway.targets.aws.cloud import aws_cloud  # noqa: PLC0415
+
+    return aws_cloud(project)
 
 
 def _remote(url: str, token: str) -> Target:

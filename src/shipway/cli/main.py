@@ -53,6 +53,13 @@ PLACES = {
     "drift": Place(f"{VERBS}.drift:drift", "Show whether production's data has drifted."),
     "labels": Place(f"{VERBS}.labels:labels", "Tell what really happened."),
     "quality": Place(f"{VERBS}.labels:quality", "Show how good the model's answers were, as far as labels tell."),
+    "plan": Place(
+        f"{VERBS}.cloud:plan", "Say what apply would do on AWS: resources, permissions, cost, what could get stuck."
+    ),
+    "apply": Place(f"{VERBS}.cloud:apply", "Make the project's stacks on AWS, or bring them up to date."),
+    "destroy": Place(f"{VERBS}.cloud:destroy", "Take the project away from AWS."),
+    "template": Place(f"{VERBS}.cloud:template", "The template that SageMaker Studio offers for new projects."),
+    "image": Place(f"{VERBS}.cloud:image", "The project's images as AWS runs them."),
     "invoke": Place(f"{VERBS}.api:invoke", "Ask the production API."),
     "keys": Place(f"{VERBS}.api:keys", "Keys of the API's clients."),
     "people": Place(f"{VERBS}.people:people", "List people; let one in, change or remove one."),

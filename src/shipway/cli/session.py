@@ -15,6 +15,7 @@ import click
 from shipway.cli import bootstrap
 from shipway.cli.table import print_table
 from shipway.ports import document
+from shipway.ports.cloud import Cloud
 from shipway.ports.target import Target
 
 COMMON = ("as_json", "target", "folder", "url", "token")
@@ -30,6 +31,7 @@ class World:
     """What the command line has from outside. pause: seconds between two looks at what is followed."""
 
     target: Callable[[str, Path], Target] = bootstrap.target
+    cloud: Callable[[Path], Cloud] = bootstrap.cloud
     remote: Callable[[str, str], Target] = bootstrap.remote
     now: Callable[[], datetime] = _now
     pause: float = 0.2
@@ -61,6 +63,10 @@ class Session:
         if self.url:
             return self.world.remote(self.url, self.token)
         return self.world.target(self.target_name, self.project)
+
+    def cloud(self) -> Cloud:
+        """Return the project's account on AWS, whatever --target says: only there stacks are made and taken away."""
+        return self.world.cloud(self.project)
 
     def now(self) -> datetime:
         """Return the present moment."""

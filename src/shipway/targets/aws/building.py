@@ -1,6 +1,7 @@
 """Building and pushing images: with this machine's docker, or with CodeBuild where there is none."""
 
 import base64
+import hashlib
 import shutil
 import subprocess
 import time
@@ -15,7 +16,7 @@ from shipway.domain.errors import ShipwayError
 from shipway.ports.target import BuiltImage
 from shipway.targets.aws import source
 from shipway.targets.aws.account import Account
-from shipway.targets.aws.image import ImagePlan, build_command, login_command, plans, push_command
+from shipway.targets.aws.image import ImagePlan, archived, build_command, buildspec, login_command, plans, push_command
 from shipway.targets.aws.objects import code
 
 PAUSE = 5.0  # seconds between two looks at a build
@@ -85,20 +86,21 @@ class Builder:
 
     def push_by_codebuild(self, say: Say, pause: Callable[[float], None] = time.sleep) -> Sequence[BuiltImage]:
         """Return the images, built and pushed by CodeBuild from the project's files as they are now."""
-        began = time.monotonic()
-        version = source.upload(self._account, self._folder)
-        location = f"{self._account.artifacts}/{names.source_archive(self._account.project.name)}"
+        began, made = time.monotonic(), plans(self._account.project.name, self._folder)
+        content = source.zipped(archived(self._folder))
+        key = names.asset(f"sha256:{hashlib.sha256(content).hexdigest()}", ".zip")
+        self._account.client("s3").put_object(Bucket=self._account.artifacts, Key=key, Body=content)
         build = self._account.client("codebuild").start_build(
             projectName=names.image_build(self._account.project.name),
             sourceTypeOverride="S3",
-            sourceLocationOverride=location,
-            sourceVersion=version,
+            sourceLocationOverride=f"{self._account.artifacts}/{key}",
+            buildspecOverride=buildspec(made, self.registry),
             artifactsOverride={"type": "NO_ARTIFACTS"},
         )["build"]
         say(f"CodeBuild builds {build['id']}")
         self._await(build["id"], say, pause)
         took = time.monotonic() - began
-        found = [(plan, self.digest(plan)) for plan in plans(self._account.project.name, self._folder)]
+        found = [(plan, self.digest(plan)) for plan in made]
         missing = [plan.kind for plan, digest in found if digest is None]
         if missing:
             raise ImageBuildFailed(what=build["id"], problem=f"it pushed no image of {', '.join(missing)}")

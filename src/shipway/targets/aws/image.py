@@ -1,26 +1,31 @@
 """The project's images for AWS: what has to be run to build and push them. Decided here, run by `building`."""
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from shipway.domain import names
-from shipway.project.source import tree_digest
+from shipway.project.source import files, tree_digest
 
 PLATFORM = "linux/amd64"  # what SageMaker's and Lambda's machines are, whatever this one is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImagePlan:
-    """One image. kind: "model", "function" or "analyze"; tag: by the content that it is built from."""
+    """One image. kind: "model", "function" or "analyze"; tag: by the content that it is built from.
+
+    inside: its context and its Dockerfile within the archive that CodeBuild builds from.
+    """
 
     kind: str
     context: Path
     dockerfile: Path
     repository: str
     tag: str
+    inside: tuple[str, str]
 
     def uri(self, registry: str) -> str:
         """Return its name in a registry ("111122223333.dkr.ecr.us-east-1.amazonaws.com")."""
@@ -29,23 +34,22 @@ class ImagePlan:
 
 def plans(project: str, folder: Path) -> Sequence[ImagePlan]:
     """Return the images of a project folder: the same content has the same tag, so that nothing is pushed twice."""
-    package = Path(str(resources.files("shipway")))  # the analyzer's image has our domain in it
-    analyze = package / "runtime" / "analyze"
-    own, platform = tree_digest(folder), _digest(package, [package / "domain", analyze])
+    own, platform, package = tree_digest(folder), _digest(_analyzer()), _package()
     places = (
-        ("model", folder / "container", folder / "container" / "Dockerfile", own),
-        ("function", folder, folder / "container" / "Dockerfile.function", own),
-        ("analyze", package, analyze / "Dockerfile", platform),
+        ("model", folder, ("container", "container/Dockerfile"), own),
+        ("function", folder, (".", "container/Dockerfile.function"), own),
+        ("analyze", package.parent, ("shipway", "shipway/runtime/analyze/Dockerfile"), platform),
     )
     return [
         ImagePlan(
             kind=kind,
-            context=context,
-            dockerfile=file,
+            context=root / inside[0],
+            dockerfile=root / inside[1],
             repository=names.repository(project, kind),
             tag=digest.removeprefix("sha256:")[:16],
+            inside=inside,
         )
-        for kind, context, file, digest in places
+        for kind, root, inside, digest in places
     ]
 
 
@@ -70,10 +74,38 @@ def push_command(plan: ImagePlan, registry: str) -> list[str]:
     return ["docker", "push", plan.uri(registry)]
 
 
-def _digest(package: Path, folders: Sequence[Path]) -> str:
-    """Return the digest of some folders' files, by their places in the package."""
-    found = hashlib.sha256()
-    files = [path for folder in folders for path in folder.rglob("*")]
-    for path in sorted(path for path in files if path.is_file() and "__pycache__" not in path.parts):
-        found.update(f"{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes())
-    return f"sha256:{found.hexdigest()}"
+def buildspec(made: Sequence[ImagePlan], registry: str) -> str:
+    """Return the steps with which CodeBuild builds and pushes images from the archive of `archived`."""
+    sign_in = f"aws ecr get-login-password | {' '.join(login_command(registry))}"
+    commands = [sign_in]
+    for plan in made:
+        context, dockerfile = plan.inside
+        commands.append(f"docker build --file {dockerfile} --tag {plan.uri(registry)} {context}")
+        commands.append(f"docker push {plan.uri(registry)}")
+    return json.dumps({"version": "0.2", "phases": {"build": {"commands": commands}}})
+
+
+def archived(folder: Path) -> dict[str, Path]:
+    """Return name within the archive -> file: the project's own, and what the analyzer's image has in it of ours."""
+    own = {path.relative_to(folder).as_posix(): path for path in files(folder)}
+    return {**own, **_analyzer()}
+
+
+def _package() -> Path:
+    return Path(str(resources.files("shipway")))
+
+
+def _analyzer() -> dict[str, Path]:
+    """Return name -> file of what the analyzer's image is built from: its programs, and the domain."""
+    package = _package()
+    found = [package / "__init__.py", package / "runtime" / "__init__.py"]
+    for folder in (package / "domain", package / "runtime" / "analyze"):
+        found += [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return {f"shipway/{path.relative_to(package).as_posix()}": path for path in found}
+
+
+def _digest(found: Mapping[str, Path]) -> str:
+    total = hashlib.sha256()
+    for name, path in sorted(found.items()):
+        total.update(f"{name}\0".encode() + path.read_bytes())
+    return f"sha256:{total.hexdigest()}"

@@ -3,6 +3,7 @@
 import io
 import stat
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,15 @@ CLOCK = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip can hold
 
 def archive(folder: Path) -> bytes:
     """Return the files that a release is built from as a zip; the same files give the same bytes."""
+    return zipped({path.relative_to(folder).as_posix(): path for path in files(folder)})
+
+
+def zipped(found: Mapping[str, Path]) -> bytes:
+    """Return a zip of files by their names in it; executable bits stay, times and owners do not."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as made:
-        for path in files(folder):
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), CLOCK)
+        for name, path in sorted(found.items()):
+            entry = zipfile.ZipInfo(name, CLOCK)
             mode = 0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, (stat.S_IFREG | mode) << 16
             entry.create_system = 3

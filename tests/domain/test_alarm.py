@@ -152,9 +152,7 @@ def test_a_percentile_of_too_few_values_keeps_the_state(statistic: str, samples:
 def test_the_sentence_has_its_numbers() -> None:
     each = alarm(2, 3, Missing.BREACHING)
     found = evaluate(each, datapoints(each, NOW, [None, None, Statistics.of([(1.0, 9)]), None, None]), OK)
-    assert found.reason == (
-        "1 of 1 datapoints > 5 [9 (11:57)], 2 of 3 make an alarm; 2 missing ones count as breaching"
-    )
+    assert found.reason == ("1 of 1 datapoints > 5 [9 (11:57)], 2 of 3 make an alarm; 2 missing, taken as breaching")
     assert each.condition == "Sum of Errors > 5 in 2 of 3 periods of 1m"
 
 

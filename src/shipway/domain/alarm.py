@@ -238,7 +238,7 @@ def _too_few(statistic: str, samples: int) -> bool:
 def _filled(alarm: Alarm, lacking: int) -> str:
     if lacking <= 0 or alarm.missing not in (Missing.BREACHING, Missing.NOT_BREACHING):
         return ""
-    return f"{lacking} missing ones count as {'' if alarm.missing is Missing.BREACHING else 'not '}breaching"
+    return f"{lacking} missing, taken as {'' if alarm.missing is Missing.BREACHING else 'not '}breaching"
 
 
 def _told(

@@ -160,7 +160,13 @@ class Machine:
     @cached_property
     def notices(self) -> LocalNotices:
         """Notices as people see them."""
-        return LocalNotices(self.home, self.inbox, self.outbox, lambda: channels(self.now(), self.home, self.folder))
+        return LocalNotices(
+            self.home,
+            self.inbox,
+            self.outbox,
+            self.project.name,
+            lambda: channels(self.now(), self.home, self.folder),
+        )
 
     @cached_property
     def parts(self) -> Parts:

@@ -15,8 +15,11 @@ from shipway.targets.local.notify.outbox import Outbox
 class LocalNotices:
     """See `ports.notice.Notices`."""
 
-    def __init__(self, home: Home, inbox: Inbox, outbox: Outbox, ways: Callable[[], Sequence[Channel]]) -> None:
+    def __init__(
+        self, home: Home, inbox: Inbox, outbox: Outbox, project: str, ways: Callable[[], Sequence[Channel]]
+    ) -> None:
         """ways: to people, as the project's file names them now."""
+        self._project = project
         self._home = home
         self._inbox = inbox
         self._outbox = outbox
@@ -35,7 +38,9 @@ class LocalNotices:
         told = (
             "\n".join(each.label for each in ways) or "no way to people is set up: see [notifications] in shipway.toml"
         )
-        self._inbox.write(key, Kind.TEST, f"a test of notices, by {by}", f"it goes to\n{told}" if ways else told)
+        self._inbox.write(
+            key, Kind.TEST, f"{self._project}: a test of notices, by {by}", f"it goes to\n{told}" if ways else told
+        )
         self._home.record(by, "test notices", key)
         written = self._inbox.of_key(key)
         assert written is not None  # noqa: S101  it was written just now

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.ladder.environment import ToolFailed, ToolMissing
 from tests.ladder.outcome import Outcome
-from tests.ladder.rungs import asl, checkov, counts, house, lint, mutants, parliament, policies, sam, schemas
+from tests.ladder.rungs import asl, checkov, counts, emulators, house, lint, mutants, parliament, policies, sam, schemas
 from tests.ladder.workbench import Bench, benches
 
 RUNGS: dict[str, Callable[[Sequence[Bench]], Outcome]] = {
@@ -24,6 +24,7 @@ RUNGS: dict[str, Callable[[Sequence[Bench]], Outcome]] = {
     "asl": asl.rung,
     "policies": policies.rung,
     "house": house.rung,
+    "emulators": emulators.rung,
     "mutants": mutants.rung,
     "counts": counts.rung,
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -10,15 +11,15 @@ from websockets.sync.client import ClientConnection, connect
 
 from console_server import Browser
 from fakes import FakeTarget
-from shipway.console import live
+from shipway.console import live, site
 from shipway.domain.people import Role
 from shipway.domain.pipeline import Cause
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "TICK", 0.02)
     monkeypatch.setattr(live, "IDLE", 0.02)
+    monkeypatch.setattr(site, "PAGES", [replace(page, every=0.02) for page in site.PAGES])
 
 
 @contextmanager

@@ -100,6 +100,30 @@ def test_a_form_leads_nowhere_else(browser: Browser, wanted: str) -> None:
     assert send(browser, "/act/executions", f"csrf={csrf}&next={wanted}") == (303, "/console/")
 
 
+def test_what_the_monitor_found_is_told_with_its_numbers(browser: Browser, fake: FakeTarget) -> None:
+    assert b"no window has been analysed yet" in browser.ask("GET", "/console/monitoring").body
+    fake.monitor.found = True
+    page = browser.ask("GET", "/console/monitoring").body
+    assert b"1 of 2 features have drifted" in page
+    assert b"hour is stable" in page
+    assert page.index(b"<h3>distance") < page.index(b"<h3>hour")  # the worst first
+
+
+def test_an_alarm_is_kept_quiet_by_a_click(browser: Browser, fake: FakeTarget) -> None:
+    name = fake.alarms.list()[0].name
+    page = browser.ask("GET", f"/console/alarms?alarm={name}").body
+    assert fake.alarms.get(name).condition.replace(">", "&gt;").replace("<", "&lt;").encode() in page
+    assert send(browser, f"/act/alarms/{name}/disable", f"csrf={token(page)}")[0] == 303
+    assert not fake.alarms.get(name).enabled
+    assert b"kept quiet" in browser.ask("GET", "/console/alarms").body
+
+
+def test_metrics_are_drawn_over_the_time_that_was_chosen(browser: Browser) -> None:
+    page = browser.ask("GET", "/console/metrics?span=1d").body
+    assert b'aria-current="true">1d' in page
+    assert browser.ask("GET", "/console/metrics?span=anything").status == 200
+
+
 def test_an_error_is_a_page_with_what_to_do(browser: Browser) -> None:
     got = browser.ask("GET", "/console/releases/9")
     assert got.status == 404

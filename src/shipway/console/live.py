@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-TICK = 1.0  # seconds between two looks at a page whose content changes
-IDLE = 3.0  # and at one that has not changed for a while
+IDLE = 3.0  # seconds between two looks, at least, at a page that has not changed for a while
 CALM = 10  # looks without a change until then
 QUEUE = 4  # contents that a slow reader may be behind; then it gets the newest alone
 log = logging.getLogger("shipway.console")
@@ -31,10 +30,11 @@ class Live:
     def __init__(self) -> None:
         self._rooms: dict[str, Room] = {}
 
-    async def follow(self, socket: WebSocket, name: str, render: Callable[[], str]) -> None:
+    async def follow(self, socket: WebSocket, name: str, render: Callable[[], str], every: float) -> None:
         """Send a page's content, and again whenever it changes, until the reader goes away.
 
-        name: of the room, the same for readers who see the same. render: returns the content; may block.
+        name: of the room, the same for readers who see the same. render: returns the content; may block. every: seconds
+        between two looks.
         """
         await socket.accept()
         queue: asyncio.Queue[str] = asyncio.Queue(QUEUE)
@@ -43,7 +43,7 @@ class Live:
         if room.last:
             queue.put_nowait(room.last)
         if room.task is None:
-            room.task = asyncio.create_task(self._keep(name, room, render))
+            room.task = asyncio.create_task(self._keep(name, room, render, every))
         sender = asyncio.create_task(_send(socket, queue))
         try:
             while True:
@@ -54,7 +54,7 @@ class Live:
             sender.cancel()
             room.readers.discard(queue)
 
-    async def _keep(self, name: str, room: Room, render: Callable[[], str]) -> None:
+    async def _keep(self, name: str, room: Room, render: Callable[[], str], every: float) -> None:
         calm = 0
         while room.readers:
             try:
@@ -67,7 +67,7 @@ class Live:
                 room.last = content
                 for queue in room.readers:
                     _offer(queue, content)
-            await asyncio.sleep(TICK if calm < CALM else IDLE)
+            await asyncio.sleep(every if calm < CALM else max(every, IDLE))
         self._rooms.pop(name, None)
 
 

@@ -177,7 +177,7 @@ class Site:
             return
         query = pages.query_of(where.query)
         room = f"{where.path}?{where.query}\n{who.session or who.person.name}"  # forms carry each session's own token
-        await self._live.follow(socket, room, lambda: self._again(socket, page, values, query))
+        await self._live.follow(socket, room, lambda: self._again(socket, page, values, query), page.every)
 
     def _again(self, socket: HTTPConnection, page: Page, values: Mapping[str, str], query: Mapping[str, str]) -> str:
         """Return a live page's content, as long as whoever looks may."""

@@ -31,7 +31,7 @@ class Look:
 class Page:
     """One row. path: below /console, "{name}" for a value. menu: its word in the menu, "" for what is below another.
 
-    load: what its template gets. role: what it takes to look.
+    load: what its template gets. role: what it takes to look. every: seconds between two looks of a live page.
     """
 
     path: str
@@ -40,6 +40,7 @@ class Page:
     load: Callable[[Look], Mapping[str, Any]]
     menu: str = ""
     role: Role = Role.VIEWER
+    every: float = 1.0
 
     def match(self, path: str) -> Mapping[str, str] | None:
         """Return the values in an address of this page, None when it is another page's."""

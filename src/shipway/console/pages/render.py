@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from shipway import __version__
 from shipway.console import files
@@ -11,6 +12,7 @@ from shipway.console.draw import curve, graph, lineage
 from shipway.console.pages import words as shown
 from shipway.console.pages.page import Look, Page
 from shipway.domain import words
+from shipway.domain.plot import Plot, distribution
 
 TEMPLATES = Environment(
     loader=PackageLoader("shipway.console", "templates"),
@@ -19,7 +21,15 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def distribution_plot(plot: Plot, name: str) -> Markup:
+    """Return a feature's two distributions over each other."""
+    return Markup(distribution(plot, f"{name}: training data and captured"))  # noqa: S704  it escapes what it is given
+
+
 TEMPLATES.globals.update(
+    distribution_plot=distribution_plot,
     version=__version__,
     moment=words.moment,
     between=words.between,

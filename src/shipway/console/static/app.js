@@ -16,23 +16,27 @@ function draw() {
     if (!box || drawn?.text === text) continue;
     const told = JSON.parse(text);
     if (drawn && drawn.labels === told.labels.join()) {
+      Object.assign(drawn, { text, span: told.span });
       drawn.chart.setData(told.data);
-      drawn.text = text;
       continue;
     }
     drawn?.chart.destroy();
-    charts.set(box, { text, labels: told.labels.join(), chart: new uPlot(shape(told, box), told.data, box) });
+    const fresh = { text, labels: told.labels.join(), span: told.span };
+    charts.set(box, Object.assign(fresh, { chart: new uPlot(shape(told, box, fresh), told.data, box) }));
   }
   for (const [box, drawn] of charts) if (!box.isConnected) { drawn.chart.destroy(); charts.delete(box); }
 }
-function shape(told, box) {
+function shape(told, box, drawn) {
   const ink = colour("--soft"), grid = { stroke: colour("--line"), width: 1 };
   const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui, sans-serif" };
   const lines = ["--one", "--two", "--three", "--four"];
   const show = (_, value) => value == null ? "–" : `${+value.toPrecision(3)}${told.unit}`;
+  const few = told.data[0].length < 4;
   return { width: box.clientWidth || 320, height: 180, cursor: { y: false }, legend: { live: true },
+    scales: { x: { range: (_, low, high) => drawn.span ?? (low < high ? [low, high] : [low - 60, low + 60]) },
+      y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.05 : 1] } },
     axes: [axis, { ...axis, size: 60, values: (_, all) => all.map(each => `${+each.toPrecision(3)}${told.unit}`) }],
-    series: [{}, ...told.labels.map((label, at) => ({ label, value: show, width: 2, points: { show: told.data[0].length < 2 },
+    series: [{}, ...told.labels.map((label, at) => ({ label, value: show, width: 2, points: { show: few },
       stroke: colour(lines[at % lines.length]), dash: at >= lines.length ? [6, 4] : undefined }))] };
 }
 addEventListener("resize", () => { for (const [box, { chart }] of charts) chart.setSize({ width: box.clientWidth, height: 180 }); });

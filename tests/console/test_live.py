@@ -75,10 +75,23 @@ def test_who_has_to_log_in_is_told(browser: Browser, fake: FakeTarget) -> None:
     assert ended.value.rcvd.code == 4401
 
 
+def test_whoever_is_kept_out_sees_no_more(fake: FakeTarget, browser: Browser) -> None:
+    for name in ("ada", "bob"):
+        fake.people.add(name, Role.ADMIN, "correct horse battery", by="test")
+    session = fake.people.login("bob", "correct horse battery", "here")
+    with looking(browser, "/console/releases", Cookie=f"shipway_session={session}") as socket:
+        assert "Releases" in socket.recv(5)
+        fake.people.remove("bob", by="ada")
+        with pytest.raises(ConnectionClosed) as ended:
+            socket.recv(5)
+    assert ended.value.rcvd is not None
+    assert ended.value.rcvd.code == 4401
+
+
 def test_a_slow_reader_gets_the_newest_alone() -> None:
     import asyncio
 
-    queue: asyncio.Queue[str] = asyncio.Queue(live.QUEUE)
+    queue: asyncio.Queue[str | None] = asyncio.Queue(live.QUEUE)
     for number in range(live.QUEUE + 1):
         live._offer(queue, str(number))
     assert queue.qsize() == 1

@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from shipway.domain.people import LoginNeeded
+
 IDLE = 3.0  # seconds between two looks, at least, at a page that has not changed for a while
+NOT_LOGGED_IN = 4401  # a close code that the pages' script knows
 CALM = 10  # looks without a change until then
 QUEUE = 4  # contents that a slow reader may be behind; then it gets the newest alone
 log = logging.getLogger("shipway.console")
@@ -19,7 +22,7 @@ log = logging.getLogger("shipway.console")
 class Room:
     """Everybody who looks at one page. last: its newest content."""
 
-    readers: "set[asyncio.Queue[str]]" = field(default_factory=set)
+    readers: "set[asyncio.Queue[str | None]]" = field(default_factory=set)
     last: str = ""
     task: "asyncio.Task[None] | None" = None
 
@@ -37,7 +40,7 @@ class Live:
         between two looks.
         """
         await socket.accept()
-        queue: asyncio.Queue[str] = asyncio.Queue(QUEUE)
+        queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE)
         room = self._rooms.setdefault(name, Room())
         room.readers.add(queue)
         if room.last:
@@ -59,6 +62,10 @@ class Live:
         while room.readers:
             try:
                 content = await run_in_threadpool(render)
+            except LoginNeeded:  # the session has ended: nobody in this room may look any more
+                for queue in room.readers:
+                    _offer(queue, None)
+                break
             except Exception:
                 log.exception("page %s could not be read and is tried again", name)
                 content = room.last
@@ -71,15 +78,16 @@ class Live:
         self._rooms.pop(name, None)
 
 
-def _offer(queue: "asyncio.Queue[str]", content: str) -> None:
-    """Queue the content; a reader who is too far behind gets this one alone, which says everything."""
+def _offer(queue: "asyncio.Queue[str | None]", content: str | None) -> None:
+    """Queue the content, None to end it; a reader who is too far behind gets this one alone, which says everything."""
     if queue.full():
         while not queue.empty():
             queue.get_nowait()
     queue.put_nowait(content)
 
 
-async def _send(socket: WebSocket, queue: "asyncio.Queue[str]") -> None:
+async def _send(socket: WebSocket, queue: "asyncio.Queue[str | None]") -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it has gone; the receiver notices and ends
-        while True:
-            await socket.send_text(await queue.get())
+        while (content := await queue.get()) is not None:
+            await socket.send_text(content)
+        await socket.close(NOT_LOGGED_IN)

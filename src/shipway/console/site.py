@@ -17,7 +17,7 @@ from shipway.console.api.bodies import Key, NewTokenShown
 from shipway.console.api.route import PATHS, value_of
 from shipway.console.api.serve import Api, find
 from shipway.console.doors import COOKIE, Visitor, security_headers
-from shipway.console.live import Live
+from shipway.console.live import NOT_LOGGED_IN, Live
 from shipway.console.oidc import Provider
 from shipway.console.pages import PAGES, Page
 from shipway.console.pages import page as pages
@@ -27,7 +27,7 @@ from shipway.domain.people import SESSION, LoginNeeded, allow
 from shipway.ports.document import read
 
 ROOT = "/console"
-NOT_LOGGED_IN, NOT_THERE = 4401, 4404  # close codes that the pages' script knows
+NOT_THERE = 4404  # a close code, as live.NOT_LOGGED_IN
 log = logging.getLogger("shipway.console")
 
 

@@ -30,6 +30,7 @@ PROJECT = b'name = "flights"\n[capture]\nmax_age = "10s"\nmin_free = "1MiB"\n'
 CLIENTS = 8
 PAUSE = (0.5, 2.0)  # seconds between two kills, drawn evenly
 FINISHER = "finisher"
+VICTIMS = ("recorder-", "fn-", FINISHER, "recorder-", "ep-", "gateway")
 
 
 @dataclass
@@ -118,7 +119,7 @@ class Finishing:
 
 
 def prove(running: Production, folder: Path, question: bytes, kills: int, seed: int) -> Proof:
-    """Kill `kills` times: recorders, function hosts, servers of the endpoint, the finisher; then look at everything."""
+    """Kill `kills` times: recorders, function hosts, servers, the gateway, the finisher; then look at all."""
     (folder / "shipway.toml").write_bytes(PROJECT)
     project = decode(PROJECT)
     home = Home(folder / ".shipway")
@@ -165,7 +166,7 @@ def _strike(supervisor: Supervisor, finishing: Finishing, kills: int, chance: ra
     struck = []
     for number in range(kills):
         time.sleep(chance.uniform(*PAUSE))
-        kind = ("recorder-", "fn-", FINISHER, "recorder-", "ep-")[number % 5]
+        kind = VICTIMS[number % len(VICTIMS)]
         if kind == FINISHER:
             finishing.kill()
         else:

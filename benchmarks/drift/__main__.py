@@ -60,8 +60,8 @@ def measured() -> dict[str, float]:
     return {
         "captured rows a second": own,
         "captured rows a second, plain json + csv": plain,
-        "hourly decision over 7 days of 20 features, ms": judging * 1000,
-        "reading 7 days of profiles, ms": reading * 1000,
+        "hourly decision over 7 days of 20 features, ms of processor": judging * 1000,
+        "reading 7 days of profiles, ms of processor": reading * 1000,
         "an hour's profile, KB": size,
         "report of 20 features, KB": page / 1000,
     }

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 import polars as pl
@@ -31,13 +31,13 @@ TIMES = 5
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def best(work: Callable[[], object], times: int = TIMES) -> float:
-    """Return the seconds of the quickest of some runs."""
+def best(work: Callable[[], object], times: int = TIMES, clock: Callable[[], float] = perf_counter) -> float:
+    """Return the seconds of the quickest of some runs. clock: process_time for work of one thread."""
     took = []
     for _ in range(times):
-        begun = perf_counter()
+        begun = clock()
         work()
-        took.append(perf_counter() - begun)
+        took.append(clock() - begun)
     return min(took)
 
 
@@ -106,8 +106,8 @@ def hourly() -> tuple[float, float, float, int]:
     end, settings = START + timedelta(hours=168), DriftSettings(features=20)
     rules = {plan.key: Constraint(name=plan.name) for plan in plans}
     hours = read_hours(folder, "bench", START, [])
-    reading = best(lambda: read_hours(folder, "bench", START, []))
-    judging = best(lambda: features_of(plans, rules, hours, end, settings))
+    reading = best(lambda: read_hours(folder, "bench", START, []), clock=process_time)
+    judging = best(lambda: features_of(plans, rules, hours, end, settings), clock=process_time)
     shutil.rmtree(folder)
     return reading, judging, size, len(_report(features_of(plans, rules, hours, end, settings), settings))
 

@@ -30,10 +30,14 @@ from shipway.runtime.analyze.sketch import CAPACITY, sketch
         ([None, ""], "Unknown", 0, 2),
         ([True, False], "Integral", 2, 0),
         ([2**62, -(2**62)], "Integral", 2, 0),
+        (pl.Series(["1", " 2.5", None], dtype=pl.Categorical), "Fractional", 2, 1),
+        (pl.Series(["1", "b", ""], dtype=pl.Categorical), "String", 2, 1),
     ],
 )
-def test_a_columns_type_and_completeness(values: list[object], inferred: str, present: int, missing: int) -> None:
-    column, _ = profile(pl.Series("x", values, strict=False))
+def test_a_columns_type_and_completeness(
+    values: list[object] | pl.Series, inferred: str, present: int, missing: int
+) -> None:
+    column, _ = profile(values if isinstance(values, pl.Series) else pl.Series("x", values, strict=False))
     assert (column.type, column.present, column.missing) == (inferred, present, missing)
 
 

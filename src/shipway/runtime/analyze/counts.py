@@ -89,6 +89,8 @@ def as_numbers(series: pl.Series) -> tuple[Floats, Ints | None, int]:
     A text that is no number is NaN and is counted; blank text is null.
     """
     text = 0
+    if series.dtype == pl.Categorical:
+        series = series.cast(pl.String)
     if series.dtype == pl.String:
         trimmed = series.str.strip_chars().replace("", None)
         numbers = trimmed.cast(pl.Float64, strict=False)
@@ -107,7 +109,7 @@ def _categories(plan: Plan, series: pl.Series, bounds: Sequence[int]) -> Counts:
         if not len(part):
             continue
         bins = np.zeros(plan.bins, dtype=np.int64)
-        table = _tally(part)
+        table = tally(part)
         unknown = table.filter(pl.col("value").is_in(plan.categories).not_())
         for value, rows in table.filter(pl.col("value").is_in(plan.categories)).iter_rows():
             bins[plan.places[value]] += rows
@@ -120,8 +122,9 @@ def _categories(plan: Plan, series: pl.Series, bounds: Sequence[int]) -> Counts:
     return found
 
 
-def _tally(series: pl.Series) -> pl.DataFrame:
+def tally(series: pl.Series) -> pl.DataFrame:
     """Return columns value and rows, one row for each text; blank text and null are left out."""
-    text = series if series.dtype == pl.String else series.cast(pl.String)
-    table = text.alias("value").value_counts(name="rows").with_columns(pl.col("value").str.strip_chars())
-    return table.filter(pl.col("value").is_not_null() & (pl.col("value") != ""))
+    table = series.alias("value").value_counts(name="rows")
+    table = table.with_columns(pl.col("value").cast(pl.String).str.strip_chars())
+    table = table.filter(pl.col("value").is_not_null() & (pl.col("value") != ""))
+    return table.group_by("value").agg(pl.col("rows").sum()) if table["value"].is_duplicated().any() else table

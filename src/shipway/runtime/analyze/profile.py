@@ -6,12 +6,13 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from .counts import Counts, as_numbers
+from .counts import Counts, as_numbers, tally
 from .edges import edges_of, sample_of
 from .kernel import Counter, Moments
 from .plan import CATEGORIES, Plan
 from .sketch import Bucket, Levels, buckets, sketch, spread
 
+GLANCE = 1000  # rows that tell a column of texts from one of numbers, before all of them are looked at
 InferredType = Literal["Integral", "Fractional", "String", "Unknown"]
 
 
@@ -56,14 +57,19 @@ def profile(series: pl.Series) -> tuple[Column, Plan]:
 
     Blank text, null, NaN and infinities count as missing.
     """
-    if series.dtype == pl.String:
-        series = series.str.strip_chars().replace("", None)
-        numbers = series.cast(pl.Float64, strict=False)
-        if numbers.null_count() == series.null_count():  # every value is a number, however it was read
-            series = numbers
+    if series.dtype == pl.String and _all_numbers(series.head(GLANCE)) and _all_numbers(series):
+        series = series.str.strip_chars().cast(pl.Float64, strict=False)  # however it was read
+    if series.dtype == pl.Categorical and len(kinds := tally(series)["value"]) and _all_numbers(kinds):
+        series = series.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
     if series.dtype == pl.Boolean or series.dtype.is_numeric():
         return _numeric(series)
     return _text(series)
+
+
+def _all_numbers(series: pl.Series) -> bool:
+    """Tell whether every text that is not blank is a number."""
+    texts = series.str.strip_chars().replace("", None)
+    return texts.cast(pl.Float64, strict=False).null_count() == texts.null_count()
 
 
 def _numeric(series: pl.Series) -> tuple[Column, Plan]:
@@ -103,21 +109,21 @@ def _figures(moments: Moments, centre: float, levels: Levels) -> Numbers:
 
 
 def _text(series: pl.Series) -> tuple[Column, Plan]:
-    present = series.drop_nulls().cast(pl.String)
-    counts = present.alias("value").value_counts(name="rows").sort(["rows", "value"], descending=[True, False])
+    counts = tally(series).sort(["rows", "value"], descending=[True, False])  # never a second copy of the texts
     names, rows = counts["value"].head(CATEGORIES).to_list(), counts["rows"].head(CATEGORIES).to_list()
-    missing = len(series) - len(present)
+    present = int(counts["rows"].sum())
+    missing = len(series) - present
     plan = Plan(
         name=series.name,
         numeric=False,
-        baseline=np.array([*rows, len(present) - sum(rows), missing], dtype=np.int64),
+        baseline=np.array([*rows, present - sum(rows), missing], dtype=np.int64),
         categories=tuple(names),
         singles=int((counts["rows"] == 1).sum()),
     )
     column = Column(
         name=series.name,
-        type="String" if len(present) else "Unknown",
-        present=len(present),
+        type="String" if present else "Unknown",
+        present=present,
         missing=missing,
         distinct=len(counts),
         categories=dict(zip(names, rows, strict=True)),

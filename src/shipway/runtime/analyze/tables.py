@@ -1,6 +1,7 @@
 """CSV and Parquet files as lazy frames."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -28,11 +29,25 @@ def one_table(files: Sequence[Path]) -> pl.LazyFrame:
 
 
 def columns_of(frame: pl.LazyFrame) -> Iterator[pl.Series]:
-    """Yield the columns, so that one is in memory at a time beside the files' bytes."""
-    for name in frame.collect_schema().names():
-        yield frame.select(name).collect().to_series()
+    """Yield the columns; while one is worked on the next is read, so that two are in memory beside the files' bytes."""
+    names = frame.collect_schema().names()
+    with ThreadPoolExecutor(1) as pool:
+        coming = [pool.submit(_column, frame, name) for name in names[:1]]
+        for following in [*names[1:], None]:
+            if not coming:
+                return
+            series = coming.pop().result()
+            if following is not None:
+                coming.append(pool.submit(_column, frame, following))
+            yield series
+
+
+def _column(frame: pl.LazyFrame, name: str) -> pl.Series:
+    return frame.select(name).collect(engine="streaming").to_series()
 
 
 def _frame(path: Path) -> pl.LazyFrame:
+    if path.suffix == ".parquet":  # texts as codes of their categories, which take a quarter of the memory
+        return pl.scan_parquet(path).with_columns(pl.selectors.string().cast(pl.Categorical))
     # As text first: what a column is gets decided over all of its values, not over the first hundred.
-    return pl.scan_parquet(path) if path.suffix == ".parquet" else pl.scan_csv(path, infer_schema=False)
+    return pl.scan_csv(path, infer_schema=False)

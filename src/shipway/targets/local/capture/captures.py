@@ -11,7 +11,6 @@ from shipway.domain.inference import InferenceNotTraceable, parse_inference
 from shipway.domain.project import FeatureType
 from shipway.domain.store.errors import ObjectNotFound
 from shipway.domain.store.name import parse_uri
-from shipway.domain.store.object import ObjectVersion
 from shipway.ports.capture import CaptureCount, CaptureFile, Exported, RecordNotFound
 from shipway.targets.local.capture import recorders, spool, tally
 from shipway.targets.local.capture.catalogue import Catalogue
@@ -42,11 +41,6 @@ class LocalCaptures:
             file.writelines(lines)
         draft.replace(target)
         return target
-
-    def read(self, file: ObjectVersion) -> bytes:
-        """Return a finished file's lines, whatever they are packed in. Raises as `fetch` in the port."""
-        with self._plain(f"s3://{file.bucket}/{file.key}") as lines:
-            return b"".join(lines)
 
     def find(self, inference: str) -> Sequence[Record]:
         """Return the records of one request; see the port."""

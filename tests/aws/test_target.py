@@ -15,8 +15,11 @@ from aws.recording import expect
 from shipway.cli import bootstrap
 from shipway.domain.approval import ApprovalStatus, Decision
 from shipway.domain.deployment import DeploymentFinished
+from shipway.domain.drift import Analysis, analysis_document
+from shipway.domain.monitor import NothingToAnalyse
 from shipway.domain.pipeline import Cause, CauseKind, ExecutionStatus, StageStatus
 from shipway.domain.release import ReleaseAlreadyLive
+from shipway.domain.values import canonical
 from shipway.targets.aws.errors import AwsRefused, CredentialsMissing, NotApplied, NotOnAws, PermissionMissing
 from shipway.targets.aws.rollback import RollbackImpossible
 from shipway.targets.aws.target import AwsTarget, aws_target
@@ -196,6 +199,33 @@ def test_without_boto3_the_missing_part_is_named(tmp_path: Path, monkeypatch: py
     with pytest.raises(bootstrap.PartMissing, match="boto3") as said:
         bootstrap.target("aws", project)
     assert said.value.remedy == "install it: pip install 'shipway[aws]'"
+
+
+def test_the_newest_hours_analysis_is_told(target: AwsTarget, cloud: Cloud) -> None:
+    with pytest.raises(NothingToAnalyse):
+        target.monitor.latest()
+    analysis = Analysis(
+        start="2026-03-01T09:00:00Z",
+        end="2026-03-01T10:00:00Z",
+        mode="exact",
+        budget=0.1,
+        alpha=0.001,
+        constant=1.0,
+        baseline_rows=500,
+        baseline_digest="sha256:b",
+        features=(),
+        violations=[{"feature_name": "x", "constraint_check_type": "missing_column_check", "description": "gone"}],
+        records={"window_rows": 40},
+    )
+    for place in ("tiny-prod-1/2026/03/01/08", "tiny-prod-2/2026/03/01/09", "tinyother-prod-9/2026/03/01/10"):
+        text = canonical(analysis_document(analysis))
+        cloud.storage.put(ARTIFACTS, f"monitor/{place}/analysis.json", text)
+        cloud.storage.put(ARTIFACTS, f"monitor/{place}/statistics.json", "{}")
+    found = target.monitor.latest()
+    assert found.analysis is not None
+    assert (found.run.release, found.run.status, found.run.verdict) == (2, "completed_with_violations", "fail")
+    assert found.run.results == f"s3://{ARTIFACTS}/monitor/tiny-prod-2/2026/03/01/09"
+    assert [each.endpoint for each in target.monitor.runs()] == ["tiny-prod-2", "tiny-prod-1"]
 
 
 def test_what_started_a_run_is_known_also_when_aws_did(target: AwsTarget, cloud: Cloud) -> None:

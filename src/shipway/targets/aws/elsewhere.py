@@ -6,7 +6,6 @@ from shipway.ports.capture import Captures
 from shipway.ports.inspect import Inspect
 from shipway.ports.metric import Metrics
 from shipway.ports.model_quality import ModelQuality
-from shipway.ports.monitor import Monitor
 from shipway.ports.notice import Notices
 from shipway.ports.people import People
 from shipway.ports.scaling import Scaling
@@ -34,11 +33,6 @@ class Elsewhere:
     def quality(self) -> ModelQuality:
         instead = "measure it where the labels are, or on one machine: shipway labels add"
         raise NotOnAws(what="measure answers against labels", why="the local target keeps labels", instead=instead)
-
-    @property
-    def monitor(self) -> Monitor:
-        why = "the account's schedule runs the same analysis, and CloudWatch has its metrics and alarms"
-        raise NotOnAws(what="show analyses", why=why, instead="read monitoring/ in the artifacts bucket")
 
     @property
     def alarms(self) -> Alarms:

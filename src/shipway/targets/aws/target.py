@@ -15,6 +15,7 @@ from shipway.domain.inference import parse_inference
 from shipway.domain.pipeline import Cause, Execution, ExecutionNotFound
 from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
+from shipway.ports.monitor import Monitor
 from shipway.ports.target import (
     Answer,
     Archive,
@@ -40,6 +41,7 @@ from shipway.targets.aws.errors import NotOnAws, plainly
 from shipway.targets.aws.gateway import Gateway
 from shipway.targets.aws.job import Jobs
 from shipway.targets.aws.logs import Logs
+from shipway.targets.aws.monitor import Reports
 from shipway.targets.aws.pipeline import Pipeline
 from shipway.targets.aws.release import Ledger
 from shipway.targets.aws.stack import Stacks, Standing
@@ -223,6 +225,10 @@ class AwsTarget(Elsewhere):
 
     def create_key(self, name: str, *, by: str = "") -> str:  # noqa: ARG002
         return self._gateway.create_key(name)
+
+    @property
+    def monitor(self) -> Monitor:
+        return Reports(self._account, self._ledger)
 
     @property
     def triggers(self) -> Triggers:

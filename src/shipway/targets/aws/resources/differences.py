@@ -93,6 +93,21 @@ DIFFERENCES = (
         holds=lambda project: min(project.endpoint.prod.startup_timeout, project.endpoint.dev.startup_timeout) < MINUTE,
     ),
     Difference(
+        path="endpoint.prod.workers",
+        said="a scaling target counts for one worker: with workers = 0 an instance counts as one",
+        holds=lambda project: bool(project.endpoint.prod.scaling.target) and not project.endpoint.prod.workers,
+    ),
+    Difference(
+        path="endpoint.prod.scaling",
+        said="an endpoint keeps one instance at least: it never sleeps",
+        holds=lambda project: bool(project.endpoint.prod.scaling.idle) or not project.endpoint.prod.scaling.min,
+    ),
+    Difference(
+        path="endpoint.dev.scaling",
+        said="the dev endpoint has one instance",
+        holds=lambda project: project.endpoint.dev.scaling.active,
+    ),
+    Difference(
         path="approval.approvers",
         said="CodePipeline asks so many times, and does not see whether it is the same person who answers",
         holds=lambda project: project.approval.required and project.approval.approvers > 1,

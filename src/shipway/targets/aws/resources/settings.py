@@ -16,6 +16,7 @@ from shipway.targets.aws.resources.shift import shift
 
 DAY = timedelta(days=1)
 HOOK_LIMIT = timedelta(minutes=15)  # of a Lambda function
+UNBOUNDED = 1_000_000  # requests a minute of one instance: no scaling, where the project names no target
 STARTUP_LEAST = 60  # seconds; SageMaker's ContainerStartupHealthCheckTimeoutInSeconds
 
 
@@ -82,12 +83,23 @@ def _endpoints(project: Project) -> dict[str, str]:
         "ProdInstanceType": prod.instance_type,
         "ProdStartupSeconds": _startup(prod),
         "NetworkIsolation": _yes(project.aws.network_isolation),
-        "MinInstances": "1",
-        "MaxInstances": "1",
-        "InvocationsPerInstance": "1000",
+        **_scaling(prod),
         "CapturePercent": str(project.capture.prod_percent),
         "Monitor": str(project.aws.monitor) if project.monitoring.enabled else "none",
         "MonitorInstanceType": project.processing.instance_type,
+    }
+
+
+def _scaling(endpoint: EndpointSettings) -> dict[str, str]:
+    # What an instance is meant to answer is what its workers are; one a core is counted as one.
+    policy, workers = endpoint.scaling, max(1, endpoint.workers)
+    return {
+        "MinInstances": str(max(1, policy.min)),
+        "MaxInstances": str(max(1, policy.max)),
+        "InvocationsPerInstance": str(policy.target * workers or UNBOUNDED),
+        "ScaleOutSeconds": str(int(policy.scale_out_cooldown.total_seconds())),
+        "ScaleInSeconds": str(int(policy.scale_in_cooldown.total_seconds())),
+        "ScaleIn": _yes(policy.scale_in),
     }
 
 

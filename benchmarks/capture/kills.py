@@ -148,9 +148,9 @@ def prove(running: Production, folder: Path, question: bytes, kills: int, seed: 
     times = Counter(each for each in found if each)
     acknowledged = {each for client in clients for each in client.acknowledged}
     return Proof(
-        killed=Counter(victim for _, victim in struck),
+        killed=dict(Counter(victim for _, victim in struck)),
         acknowledged=len(acknowledged),
-        failed=_blamed(struck, [each for client in clients for each in client.failures]),
+        failed=dict(_blamed(struck, [each for client in clients for each in client.failures])),
         lost=len(acknowledged - set(times)),
         repeated=sum(count > 1 for count in times.values()),
         records=len(found),

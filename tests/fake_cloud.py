@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from shipway.domain.cost import CostLine, Estimate
 from shipway.domain.plan import Change, Grant, Plan, Resource
-from shipway.ports.cloud import Applied, Leftover, Say
+from shipway.ports.cloud import Applied, Leftover, Published, Say
 from shipway.ports.target import BuiltImage
 from shipway.targets.aws.building import DockerMissing
 from shipway.targets.aws.changeset import StackFailed
@@ -74,5 +74,6 @@ class FakeCloud:
         image = BuiltImage(name="model", uri=f"{REGISTRY}/model@{DIGEST}", digest=DIGEST, seconds=2.0, reused=codebuild)
         return [image]
 
-    def publish_template(self) -> str:
-        return "https://tiny-artifacts.s3.us-east-1.amazonaws.com/studio/tiny.yml"
+    def publish_template(self) -> Published:
+        root = "https://tiny-artifacts.s3.us-east-1.amazonaws.com/studio"
+        return Published(url=f"{root}/project.yml", parameters={"TemplatesUrl": root})

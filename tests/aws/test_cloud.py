@@ -17,6 +17,7 @@ from shipway.domain.project import ProjectInvalid
 from shipway.targets.aws.building import DockerMissing, ImageBuildFailed
 from shipway.targets.aws.changeset import StackBusy, StackFailed
 from shipway.targets.aws.cloud import AwsCloud, aws_cloud
+from shipway.targets.aws.errors import NotApplied
 from shipway.targets.aws.resources.filling import declared
 
 ARTIFACTS = f"tiny-artifacts-{NUMBER}-use1"
@@ -176,6 +177,22 @@ def test_without_docker_codebuild_makes_the_analyzers_image(cloud: AwsCloud, acc
     (build,) = built
     assert build["projectName"] == "tiny-build"
     assert build["buildspecOverride"].count("docker push") == 3
+
+
+def test_the_template_for_studio_comes_with_all_that_it_takes(
+    cloud: AwsCloud, account: Account, storage: Storage
+) -> None:
+    with pytest.raises(NotApplied):
+        cloud.publish_template()
+    cloud.apply(lambda _: None)
+    made = cloud.publish_template()
+    assert made.url == f"https://{ARTIFACTS}.s3.us-east-1.amazonaws.com/studio/project.yml"
+    written = set(storage.keys(ARTIFACTS))
+    nested = {f"studio/{name}.yml" for name in ("foundation", "network", "roles", "functions", "workflow", "pipeline")}
+    assert nested | {"studio/project.yml", made.parameters["FunctionsKey"]} <= written
+    declares = set(declared(storage.text(ARTIFACTS, "studio/project.yml")))
+    assert declares == set(made.parameters) | {"SageMakerProjectName", "SageMakerProjectId", "Repository"}
+    assert account.called("s3.PutObject")[-1]["Tagging"] == "sagemaker:studio-visibility=true"
 
 
 # Images

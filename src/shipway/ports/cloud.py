@@ -1,6 +1,6 @@
 """What may be asked of a target that lives in an account: look at what it takes, make it, take it away."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +27,14 @@ class Leftover:
     why: str
     remedy: str
     meant: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The template for Studio. url: where it lies; parameters: what to give it beside the new project's own."""
+
+    url: str
+    parameters: Mapping[str, str]
 
 
 class Cloud(Protocol):
@@ -57,5 +65,5 @@ class Cloud(Protocol):
         codebuild: AWS builds them. Raises DockerMissing (never with `codebuild`), ImageBuildFailed.
         """
 
-    def publish_template(self) -> str:
-        """Put the template for SageMaker Studio where Studio finds it; return its URL."""
+    def publish_template(self) -> Published:
+        """Put the template for SageMaker Studio and all that it takes into the artifacts bucket. Raises NotApplied."""

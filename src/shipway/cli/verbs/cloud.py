@@ -100,9 +100,9 @@ def template(**_: object) -> None:
 @template.command()
 @verb
 def publish(session: Session) -> None:
-    """Put the template where Studio finds it, and print its URL."""
-    url = session.cloud().publish_template()
-    session.show({"url": url}, url)
+    """Put the template where Studio finds it, and print its URL and the parameters to give it."""
+    made = session.cloud().publish_template()
+    session.show(made, f"{made.url}\n\n{facts(list(made.parameters.items()))}")
 
 
 @click.group()

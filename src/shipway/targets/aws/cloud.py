@@ -14,7 +14,7 @@ from shipway.domain import names, workflow
 from shipway.domain.errors import ShipwayError
 from shipway.domain.plan import Plan
 from shipway.domain.project import Problem, ProjectInvalid
-from shipway.ports.cloud import Applied, Leftover, Say
+from shipway.ports.cloud import Applied, Leftover, Published, Say
 from shipway.ports.target import BuiltImage
 from shipway.project import source as project_source
 from shipway.project.folder import load
@@ -34,11 +34,13 @@ from shipway.targets.aws.resources.documents import stacks as rendered_stacks
 from shipway.targets.aws.resources.filling import declared
 from shipway.targets.aws.resources.place import Place
 from shipway.targets.aws.resources.settings import parameters
+from shipway.targets.aws.resources.studio import studio
 from shipway.targets.aws.stack import Stacks
 from shipway.targets.aws.stack_document import read, required
 
 NOBODY = "0" * 12  # stands for the account while nobody is signed in
-STUDIO = "studio"  # the stack that SageMaker Studio offers as a project template
+STUDIO = "studio"  # below the artifacts bucket: what SageMaker Studio makes projects from
+YAML = "application/yaml"
 
 
 class ParameterMissing(ShipwayError):
@@ -48,15 +50,6 @@ class ParameterMissing(ShipwayError):
     hint = "apply the stacks before it first: shipway apply; a customized template gives each parameter a default"
     exit_code = 2
     status = 422
-
-
-class TemplateMissing(ShipwayError):
-    """There is no template for Studio."""
-
-    message = "this version of Shipway renders no template for SageMaker Studio"
-    hint = "use shipway apply --target aws: it makes the same stacks"
-    exit_code = 4
-    status = 404
 
 
 def aws_cloud(
@@ -118,19 +111,30 @@ class AwsCloud:
         builder = Builder(self._account, self._folder)
         return builder.push_by_codebuild(say, self._pause) if codebuild else builder.push(say)
 
-    def publish_template(self) -> str:
-        text = self._rendered.get(STUDIO)
-        if text is None:
-            raise TemplateMissing
-        key = f"studio/{self._account.project.name}.yml"
+    def publish_template(self) -> Published:
+        self._stacks.get("foundation")
+        place = Place(account=self._account.number, region=self._account.region)
+        for name, text in self._rendered.items():
+            self._upload(f"{STUDIO}/{name}.yml", text.encode(), YAML)
+        assets = self._assets(_silent)
+        key = f"{STUDIO}/project.yml"
+        # Studio lists what has this tag.
         self._account.client("s3").put_object(
             Bucket=self._account.artifacts,
             Key=key,
-            Body=text.encode(),
-            ContentType="application/yaml",
+            Body=studio(self._account.project, place, self._rendered).encode(),
+            ContentType=YAML,
             Tagging="sagemaker:studio-visibility=true",
         )
-        return self._address(key)
+        return Published(
+            url=self._address(key),
+            parameters={
+                "TemplatesUrl": self._address(STUDIO),
+                "FunctionsBucket": assets[agreed.ASSET_BUCKET],
+                "FunctionsKey": assets[agreed.FUNCTIONS_KEY],
+                "AnalyzeImage": assets[agreed.ANALYZE_IMAGE],
+            },
+        )
 
     @cached_property
     def _rendered(self) -> dict[str, str]:
@@ -194,7 +198,7 @@ class AwsCloud:
         if len(content) <= BODY_LIMIT:
             return {"TemplateBody": text}
         key = names.asset(f"sha256:{hashlib.sha256(content).hexdigest()}", ".yml")
-        self._upload(key, content, "application/yaml")
+        self._upload(key, content, YAML)
         return {"TemplateURL": self._address(key)}
 
     def _upload(self, key: str, content: bytes, kind: str) -> None:
@@ -210,3 +214,7 @@ class AwsCloud:
             return None
         told = self._account.client("cloudformation").get_template(StackName=found.name, TemplateStage="Original")
         return Deployed(status=found.status, template=str(told["TemplateBody"]), parameters=found.parameters)
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""

@@ -53,7 +53,8 @@ def start(visit: Visit, number: int) -> None:
     """Start the pipeline by a click and look at its execution until it waits for a person."""
     page = visit.open("/executions")
     page.get_by_label("Why, for the record").fill(f"run {number} of the story")
-    page.get_by_role("button", name="Start the pipeline").click()
+    with page.expect_navigation():  # the old page is live too, and shows the new run before it goes
+        page.get_by_role("button", name="Start the pipeline").click()
     page.get_by_role("link", name=f"tiny-{number}", exact=True).click()
     stage(page, "Approval", "waiting")
 

@@ -11,7 +11,7 @@ import urllib.parse
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -20,6 +20,7 @@ from shipway.cli import bootstrap, words
 from shipway.cli.table import print_table
 from shipway.domain.approval import Decision
 from shipway.domain.errors import ShipwayError
+from shipway.domain.monitor import Window
 from shipway.domain.pipeline import APPROVAL, Cause, CauseKind, Execution, ExecutionStatus, Stage, StageStatus, covered
 from shipway.ports.target import Target
 from shipway.project.create import create
@@ -28,6 +29,8 @@ APPROVER = "demo"
 REQUESTS = 300
 CLIENTS = 4
 LOOK_SECONDS = 0.2
+LATER = "rows-july.csv"
+CAPTURED_SECONDS = 60
 
 
 class DemoFailed(ShipwayError):
@@ -119,7 +122,9 @@ def tell(target: Target, project: Path) -> dict[str, object]:
     detail(f"inference id {answer.headers.get('x-inference-id', '')}")
     if sent.failed:
         raise DemoFailed(problem=f"{sent.failed} of {sent.requests} requests failed", remedy="shipway logs gateway")
+    drift = watch(target, project, health.api, key)
     return {
+        "drift": drift,
         "stages": [{"stage": name, "seconds": total, "overhead": own} for name, total, own in stages],
         "overhead_seconds": overhead,
         "metrics": release.bundle.metrics,
@@ -131,6 +136,39 @@ def tell(target: Target, project: Path) -> dict[str, object]:
         "p50_ms": sent.quantile(0.5),
         "p95_ms": sent.quantile(0.95),
     }
+
+
+def watch(target: Target, project: Path, address: str, key: str) -> list[str]:
+    """Send what came a month later, and show which features have drifted; empty where an example has no such rows."""
+    file = project / "samples" / LATER
+    if not file.is_file():
+        return []
+    rows = [line + b"\n" for line in file.read_bytes().splitlines()]
+    say(f"A month later: {len(rows):,} flights of July, captured and held against the training data")
+    begin = datetime.now(UTC).replace(microsecond=0)
+    sent = send(address, key, rows, "text/csv", len(rows))
+    end = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+    detail(f"{sent.requests} sent, {sent.failed} failed; their records become a file of the capture bucket ...")
+    if not finished(target):
+        raise DemoFailed(problem="captured requests do not reach the bucket", remedy="shipway capture counts")
+    view = target.monitor.analyse(Window(start=begin, end=end), by=APPROVER)
+    detail(f"{view.run.verdict}: {view.run.sentence}")
+    found = [each for each in view.analysis.features if each.source == "input"] if view.analysis else []
+    for each in found:
+        if each.standing == "drift":
+            detail(each.sentence)
+    detail("with the project kept running, this is an alarm, a notice, and one retraining")
+    return [each.name for each in found if each.standing == "drift"]
+
+
+def finished(target: Target) -> bool:
+    """Return whether all captured records are in finished files, after waiting for it."""
+    pause = threading.Event()
+    for _ in range(int(CAPTURED_SECONDS / LOOK_SECONDS)):
+        if not any(each.waiting for each in target.captures.counts()):
+            return True
+        pause.wait(LOOK_SECONDS)
+    return False
 
 
 def follow(target: Target, execution: Execution) -> Execution:
@@ -205,15 +243,15 @@ def bodies(project: Path, body: bytes, content_type: str) -> list[bytes]:
     return [line + b"\n" for line in rows.read_bytes().splitlines() if line.strip()]
 
 
-def send(address: str, key: str, rows: Sequence[bytes], content_type: str) -> Sent:
-    """Send REQUESTS requests over CLIENTS kept connections; return what came back."""
+def send(address: str, key: str, rows: Sequence[bytes], content_type: str, requests: int = REQUESTS) -> Sent:
+    """Send so many requests, row after row, over CLIENTS kept connections; return what came back."""
     url = urllib.parse.urlsplit(address)
     sent, lock = Sent(), threading.Lock()
 
     def client(number: int) -> None:
         connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=30)
         headers = {"x-api-key": key, "content-type": content_type}
-        for each in range(number, REQUESTS, CLIENTS):
+        for each in range(number, requests, CLIENTS):
             began = time.perf_counter()
             try:
                 connection.request("POST", url.path, rows[each % len(rows)], headers)

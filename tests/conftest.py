@@ -6,9 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import processes
 from waiting import until
+
+# How long an example takes is the machine's affair: a busy one fails no test.
+settings.register_profile("shipway", deadline=None)
+settings.load_profile("shipway")
 
 GRACE = 5  # seconds that processes get to end by themselves after the last test
 

@@ -69,7 +69,7 @@ PLACES = {
     "scaling": Place(f"{VERBS}.scaling:scaling", "Show how endpoints follow their load."),
     "jobs": Place(f"{VERBS}.jobs:jobs", "List jobs."),
     "logs": Place(f"{VERBS}.jobs:logs", "Print what a program wrote."),
-    "completion": Place(f"{VERBS}.completion:completion", "Print what completes verbs in a shell."),
+    "completion": Place(f"{VERBS}.completion:completion", "Print what completes verbs and options in a shell."),
     "doctor": Place(f"{VERBS}.machine:doctor", "Say what is missing on this machine."),
     "drill": Place(f"{VERBS}.drill:drill", "Deploy broken releases and see them found."),
     "demo": Place("shipway.cli.demo:demo", "Run an example from an empty folder to an answering production API."),

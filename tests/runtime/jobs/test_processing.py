@@ -140,4 +140,4 @@ def test_transform_fails_with_the_models_own_words(workshop: Workshop) -> None:
     workshop.store.put("data", "batch/a.csv", b"bad\n")
     record = workshop.run(JobKind.TRANSFORM, transform(workshop))
     assert record.status is JobStatus.FAILED
-    assert record.failure_reason == "the model answered 400: bad record"
+    assert record.failure_reason == "a.csv: line 1: the model answered 400: bad record"

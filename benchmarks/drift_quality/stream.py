@@ -11,7 +11,14 @@ from shipway.domain.drift import DriftSettings, Horizon, Rule, judge_categorical
 from shipway.domain.drift.judge import HorizonDrift, Standing
 from shipway.domain.drift.ranking import rank
 from shipway.runtime.analyze.kernel import Floats, Ints
-from shipway.runtime.analyze.measure import categorical_gap, dispersion, ks_distance, numeric_gap, total_variation
+from shipway.runtime.analyze.measure import (
+    categorical_gap,
+    dense,
+    dispersion,
+    ks_distance,
+    numeric_gap,
+    total_variation,
+)
 from shipway.runtime.analyze.plan import GROUPS, SLOTS, Plan
 from shipway.runtime.analyze.profile import profile
 
@@ -167,7 +174,7 @@ class Watched:
 
     def clusterings(self) -> Floats:
         """Return the clustering that each hour knows of: the mean of the last week."""
-        statistic, degrees = dispersion(self.blocks)
+        statistic, degrees = dispersion(dense(self.blocks))
         return np.maximum(1.0, _rolling(statistic, WEEK) / np.maximum(_rolling(degrees, WEEK), 1))
 
     def drifts(self, settings: DriftSettings) -> list[tuple[int, HorizonDrift]]:

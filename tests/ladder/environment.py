@@ -8,9 +8,12 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from shipway.domain.image import BuildFailed
+from shipway.targets.local.images.environment import ensure_environment
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shipway" / "ladder"
+MADE = ROOT / ".tools"
 LOCKS = {
     "lint": HERE / "lint.lock",
     "checkov": HERE / "checkov.lock",
@@ -25,17 +28,10 @@ class ToolMissing(Exception):
 @cache
 def tools(name: str) -> Path:
     """Return the `bin` folder of a set of tools: lint, checkov or ministack. Raises ToolMissing."""
-    lock = LOCKS[name]
-    folder = CACHE / f"{name}-{_digest(lock)}"
-    if not (folder / ".ready").exists():
-        uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
-        if uv is None:
-            raise ToolMissing("uv is missing: ./dev setup")
-        print(f"ladder: installing {name}", flush=True)
-        _run([uv, "venv", "-q", "--clear", "--python", sys.executable, str(folder)])
-        _run([uv, "pip", "install", "-q", "--python", str(folder / "bin/python"), "--require-hashes", "-r", str(lock)])
-        (folder / ".ready").touch()
-    return folder / "bin"
+    try:
+        return ensure_environment(f"ladder {name}", MADE / "envs", [LOCKS[name]], print) / "bin"
+    except BuildFailed as error:
+        raise ToolMissing(str(error)) from error
 
 
 @cache
@@ -43,7 +39,7 @@ def node() -> Path:
     """Return the folder whose node_modules has asl-validator. Raises ToolMissing."""
     if shutil.which("npm") is None:
         raise ToolMissing("npm is missing: apt-get install nodejs npm")
-    folder = CACHE / f"node-{_digest(HERE / 'package-lock.json')}"
+    folder = MADE / "ladder" / f"node-{_digest(HERE / 'package-lock.json')}"
     if not (folder / ".ready").exists():
         print("ladder: installing asl-validator", flush=True)
         folder.mkdir(parents=True, exist_ok=True)

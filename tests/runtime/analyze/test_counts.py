@@ -147,6 +147,13 @@ def test_rows_of_a_single_moment_may_all_be_one() -> None:
     assert (clustering([burst, other]) or 0) > 2  # hours are compared where blocks can't be
 
 
+def test_a_straggler_makes_no_cluster() -> None:
+    _, plan = profile(pl.Series("x", RANDOM.normal(size=10_000)))
+    moved = np.append(RANDOM.normal(6.0, 0.1, size=990), -1.0)  # all but one row lie where a tenth was
+    hour = counted(plan, pl.Series("x", moved), [*range(0, 990, 110), 990, 991])
+    assert clustering([hour]) == 1.0
+
+
 def test_a_column_that_is_not_there_is_missing() -> None:
     _, plan = profile(pl.Series("x", RANDOM.normal(size=1000)))
     found = absent(plan, even_bounds(50))

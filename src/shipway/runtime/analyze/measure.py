@@ -14,6 +14,8 @@ from .kernel import Floats, Ints
 from .plan import Plan
 
 Gap = NumericGap | CategoricalGap
+SHORT = 0.1  # of the rows that a block has in the mean; shorter ones say nothing of clustering
+RARE = 0.01  # of an hour's rows; rarer groups don't either
 
 
 def gap(plan: Plan, counts: Counts, clustering: float | None, mode: Mode = Mode.SHIPWAY) -> Gap:
@@ -123,6 +125,21 @@ def dispersion(blocks: Ints) -> tuple[Floats, Ints]:
     return np.maximum(statistic, 0.0) * (degrees > 0), degrees
 
 
+def dense(blocks: Ints) -> Ints:
+    """Return the blocks with nothing in those far shorter than others, nor in groups with hardly a share of the rows.
+
+    One row in a cell where a thousandth is expected counts a thousand: such cells would make of a straggler a cluster.
+    What is left out is decided by the margins alone, so it favours no outcome. blocks: shape (..., blocks, groups).
+    Source: Cochran, "Some Methods for Strengthening the Common Chi-Squared Tests", Biometrics 10 (1954).
+    """
+    by_block = blocks.sum(axis=-1, keepdims=True)
+    mean = by_block.sum(axis=-2, keepdims=True) / np.maximum((by_block > 0).sum(axis=-2, keepdims=True), 1)
+    kept = blocks * (by_block >= SHORT * mean)
+    by_group = kept.sum(axis=-2, keepdims=True)
+    found: Ints = kept * (by_group >= RARE * by_group.sum(axis=-1, keepdims=True))
+    return found
+
+
 def clustering(hours: Sequence[Counts]) -> float | None:
     """Return the clustering of a feature's rows, >= 1: the mean dispersion between the blocks of each hour.
 
@@ -131,7 +148,7 @@ def clustering(hours: Sequence[Counts]) -> float | None:
     """
     if not hours:
         return None
-    tables = np.stack([one.blocks for one in hours])
+    tables = dense(np.stack([one.blocks for one in hours]))
     several = (tables.sum(axis=-1) > 0).sum(axis=-1) > 1
     if not several.any():
         tables, several = tables.sum(axis=1)[None], np.array([len(hours) > 1])

@@ -1,5 +1,6 @@
 """Triggers with a real repository, a real store and a real engine; the clock is the test's."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,6 +23,7 @@ from shipway.targets.local.trigger import LocalTriggers
 from shipway.targets.local.wiring import Machine
 
 ON = {"triggers.data": {"enabled": True}}
+GIT = pytest.mark.skipif(shutil.which("git") is None, reason="git is not here, and the product does without it")
 NO_CLOCK = {**ON, "triggers.schedule": {"enabled": False}}
 
 
@@ -110,6 +112,7 @@ def test_a_firing_that_was_cut_off_starts_its_execution_once(machine: Machine, d
     assert [each.execution for each in again.history()] == ["tiny-1"]
 
 
+@GIT
 def test_a_commit_that_changes_a_release_starts_one_execution(machine: Machine) -> None:
     repository(machine.folder)
     machine.triggers.tick(later(0))
@@ -124,6 +127,7 @@ def test_a_commit_that_changes_a_release_starts_one_execution(machine: Machine) 
     assert runs(machine) == [("source", f"1 commit: commit {head[:12]}")]
 
 
+@GIT
 def test_a_commit_before_a_start_by_hand_starts_nothing_more(machine: Machine) -> None:
     repository(machine.folder)
     machine.triggers.tick(later(0))
@@ -134,6 +138,7 @@ def test_a_commit_before_a_start_by_hand_starts_nothing_more(machine: Machine) -
     assert runs(machine) == [("manual", "")]
 
 
+@GIT
 def test_a_push_is_told_by_the_hook_with_nothing_running(machine: Machine, tmp_path: Path) -> None:
     repository(machine.folder)
     assert len(machine.triggers.install_hook()) == 3
@@ -149,6 +154,7 @@ def test_a_push_is_told_by_the_hook_with_nothing_running(machine: Machine, tmp_p
     assert runs(machine) == [("source", f"1 commit: commit {head[:12]}")]
 
 
+@GIT
 def test_somebody_elses_hook_is_left_alone(machine: Machine) -> None:
     with pytest.raises(HookRefused, match="no git repository"):
         machine.triggers.install_hook()

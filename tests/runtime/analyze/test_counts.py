@@ -154,6 +154,15 @@ def test_a_straggler_makes_no_cluster() -> None:
     assert clustering([hour]) == 1.0
 
 
+def test_a_burst_is_compared_with_the_rest_of_its_hour() -> None:
+    _, plan = profile(pl.Series("x", RANDOM.normal(size=10_000)))
+    rows = RANDOM.normal(size=1040)
+    bounds = [*range(0, 91, 10), 1040]  # nine blocks of ten rows, and a burst
+    assert (clustering([counted(plan, pl.Series("x", rows), bounds)]) or 9) < 2
+    rows[90:] = rows[90]
+    assert (clustering([counted(plan, pl.Series("x", rows), bounds)]) or 0) > 5
+
+
 def test_a_column_that_is_not_there_is_missing() -> None:
     _, plan = profile(pl.Series("x", RANDOM.normal(size=1000)))
     found = absent(plan, even_bounds(50))

@@ -14,7 +14,7 @@ from .kernel import Floats, Ints
 from .plan import Plan
 
 Gap = NumericGap | CategoricalGap
-SHORT = 0.1  # of the rows that a block has in the mean; shorter ones say nothing of clustering
+SHORT = 0.1  # of the rows that a block has in the mean; shorter ones say nothing of clustering by themselves
 RARE = 0.01  # of an hour's rows; rarer groups don't either
 
 
@@ -126,15 +126,19 @@ def dispersion(blocks: Ints) -> tuple[Floats, Ints]:
 
 
 def dense(blocks: Ints) -> Ints:
-    """Return the blocks with nothing in those far shorter than others, nor in groups with hardly a share of the rows.
+    """Return the blocks without cells in which hardly a row is expected; the last one holds what short ones had.
 
     One row in a cell where a thousandth is expected counts a thousand: such cells would make of a straggler a cluster.
-    What is left out is decided by the margins alone, so it favours no outcome. blocks: shape (..., blocks, groups).
+    Blocks far shorter than others become one, so that bursts still have a rest to compare with; groups with hardly a
+    share of the rows, and a rest that is short itself, are left out. The margins alone decide, so no outcome is
+    favoured. blocks: shape (..., blocks, groups); what comes back has one block more.
     Source: Cochran, "Some Methods for Strengthening the Common Chi-Squared Tests", Biometrics 10 (1954).
     """
     by_block = blocks.sum(axis=-1, keepdims=True)
-    mean = by_block.sum(axis=-2, keepdims=True) / np.maximum((by_block > 0).sum(axis=-2, keepdims=True), 1)
-    kept = blocks * (by_block >= SHORT * mean)
+    enough = SHORT * by_block.sum(axis=-2, keepdims=True) / np.maximum((by_block > 0).sum(axis=-2, keepdims=True), 1)
+    rest = (blocks * (by_block < enough)).sum(axis=-2, keepdims=True)
+    rest = rest * (rest.sum(axis=-1, keepdims=True) >= enough)
+    kept = np.concatenate((blocks * (by_block >= enough), rest), axis=-2)
     by_group = kept.sum(axis=-2, keepdims=True)
     found: Ints = kept * (by_group >= RARE * by_group.sum(axis=-1, keepdims=True))
     return found

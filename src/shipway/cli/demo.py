@@ -30,6 +30,7 @@ REQUESTS = 300
 CLIENTS = 4
 LOOK_SECONDS = 0.2
 LATER = "rows-july.csv"
+LATER_GAP = 0.006  # seconds between two: how clustered rows are is seen across seconds, so they must not all be of one
 CAPTURED_SECONDS = 60
 
 
@@ -145,8 +146,10 @@ def watch(target: Target, project: Path, address: str, key: str) -> list[str]:
         return []
     rows = [line + b"\n" for line in file.read_bytes().splitlines()]
     say(f"A month later: {len(rows):,} flights of July, captured and held against the training data")
-    begin = datetime.now(UTC).replace(microsecond=0)
-    sent = send(address, key, rows, "text/csv", len(rows))
+    # Captured times are whole seconds: the window begins with one, so that nothing sent before is in it.
+    begin = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+    threading.Event().wait((begin - datetime.now(UTC)).total_seconds())
+    sent = send(address, key, rows, "text/csv", gap=LATER_GAP)
     end = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
     detail(f"{sent.requests} sent, {sent.failed} failed; their records become a file of the capture bucket ...")
     if not finished(target):
@@ -243,15 +246,20 @@ def bodies(project: Path, body: bytes, content_type: str) -> list[bytes]:
     return [line + b"\n" for line in rows.read_bytes().splitlines() if line.strip()]
 
 
-def send(address: str, key: str, rows: Sequence[bytes], content_type: str, requests: int = REQUESTS) -> Sent:
-    """Send so many requests, row after row, over CLIENTS kept connections; return what came back."""
+def send(address: str, key: str, rows: Sequence[bytes], content_type: str, *, gap: float = 0.0) -> Sent:
+    """Send each row, and at least REQUESTS requests, over CLIENTS kept connections; return what came back.
+
+    gap: seconds from one request's beginning to the next one's; 0 is as fast as the answers come.
+    """
     url = urllib.parse.urlsplit(address)
-    sent, lock = Sent(), threading.Lock()
+    sent, lock, pause = Sent(), threading.Lock(), threading.Event()
+    requests, start = max(REQUESTS, len(rows)), time.monotonic()
 
     def client(number: int) -> None:
         connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=30)
         headers = {"x-api-key": key, "content-type": content_type}
         for each in range(number, requests, CLIENTS):
+            pause.wait(max(0.0, start + each * gap - time.monotonic()))
             began = time.perf_counter()
             try:
                 connection.request("POST", url.path, rows[each % len(rows)], headers)

@@ -45,13 +45,8 @@ def follow(session: Session, target: Target, execution: str, *, until_asked: boo
     except KeyboardInterrupt:
         click.echo(f"\n{seen.id} goes on; come back to it: shipway executions show {seen.id} --follow", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
-    if not asks(seen):
+    if not seen.asks:
         judge(seen)
-
-
-def asks(execution: Execution) -> bool:
-    """Tell whether a person has to decide now."""
-    return any(stage.name == APPROVAL and stage.status is StageStatus.WAITING for stage in execution.stages)
 
 
 def judge(execution: Execution) -> None:
@@ -75,7 +70,7 @@ def _watch(session: Session, looks: Iterator[Execution], target: Target) -> Exec
 def _looks(session: Session, target: Target, seen: Execution, until_asked: bool) -> Iterator[Execution]:
     """Yield the execution as it stands, again and again, the last time when it has ended."""
     yield seen
-    while not seen.status.final and not (until_asked and asks(seen)):
+    while not seen.status.final and not (until_asked and seen.asks):
         time.sleep(session.world.pause)
         seen = target.execution(seen.id)
         yield seen

@@ -123,6 +123,11 @@ class Execution:
     error_cause: str = ""
     output: Json = None
 
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to decide now."""
+        return any(stage.name == APPROVAL and stage.status is StageStatus.WAITING for stage in self.stages)
+
 
 def covered(spans: Iterable[tuple[datetime, datetime]]) -> timedelta:
     """Return for how long at least one of some spans of time lasted; overlaps count once."""

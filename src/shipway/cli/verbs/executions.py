@@ -6,7 +6,7 @@ from shipway.cli import tree, words
 from shipway.cli.follow import follow as watch
 from shipway.cli.question import question
 from shipway.cli.session import Session, session, settings, verb
-from shipway.domain.pipeline import APPROVAL, Cause, Execution, StageStatus
+from shipway.domain.pipeline import Cause, Execution
 from shipway.ports.target import Target
 
 WHICH = click.argument("execution", default="latest", metavar="[ID]")
@@ -94,8 +94,7 @@ def show(session: Session, execution: str, follow: bool) -> None:
 
 def _wanted(target: Target, execution: Execution) -> str:
     """Return what a person is asked about this run, "" while nobody is."""
-    waits = any(stage.name == APPROVAL and stage.status is StageStatus.WAITING for stage in execution.stages)
-    return question(target.approval(execution.id)) if waits else ""
+    return question(target.approval(execution.id)) if execution.asks else ""
 
 
 @executions.command()

@@ -7,7 +7,6 @@ from shipway.console.pages.page import Look, Page
 from shipway.domain.approval import Approval, ApprovalNotFound
 from shipway.domain.errors import ShipwayError
 from shipway.domain.evidence import plan_sentence
-from shipway.domain.pipeline import APPROVAL, Execution, StageStatus
 from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
 from shipway.ports.view import ArmPoint, DeploymentDetail, VisitView
@@ -29,17 +28,12 @@ def overview(look: Look) -> Mapping[str, Any]:
         "health": health,
         "live": live,
         "executions": executions,
-        "waiting": [each for each in executions if waits(each)],
+        "waiting": [each for each in executions if each.asks],
         "deployments": deployments,
         "moving": next((each for each in deployments if each.ended is None), None),
         # Messages hold links by which whoever reads them may approve.
         "notices": list(target.inspect.notices())[::-1][:6] if look.may("approver") else [],
     }
-
-
-def waits(execution: Execution) -> bool:
-    """Return whether it waits for a person's yes or no."""
-    return any(stage.name == APPROVAL and stage.status is StageStatus.WAITING for stage in execution.stages)
 
 
 def executions(look: Look) -> Mapping[str, Any]:
@@ -55,7 +49,7 @@ def execution(look: Look) -> Mapping[str, Any]:
     jobs = [each for each in target.jobs(200) if _of(each.name, each.execution, found.id)]
     return {
         "execution": found,
-        "waits": waits(found),
+        "waits": found.asks,
         "retry": found.status.value in ("failed", "stopped", "timed_out"),
         "jobs": jobs,
         "log": log_lines(look, named) if named else None,

@@ -13,7 +13,6 @@ from starlette.websockets import WebSocket
 from shipway.console import doors as doorkeeping
 from shipway.console import forms
 from shipway.console.api import ROUTES
-from shipway.console.api.bodies import Key, NewTokenShown
 from shipway.console.api.route import PATHS, value_of
 from shipway.console.api.serve import Api, find
 from shipway.console.doors import COOKIE, Visitor, security_headers
@@ -25,6 +24,7 @@ from shipway.console.pages.render import content, framed, whole
 from shipway.domain.errors import ShipwayError
 from shipway.domain.people import SESSION, LoginNeeded, allow
 from shipway.ports.document import read
+from shipway.ports.wire import Key, NewTokenShown
 
 ROOT = "/console"
 NOT_THERE = 4404  # a close code, as live.NOT_LOGGED_IN

@@ -13,6 +13,7 @@ from shipway.cli.session import Session, verb
 from shipway.cli.verbs.executions import BY
 from shipway.domain.errors import ShipwayError
 from shipway.ports.target import Answer
+from shipway.ports.wire import AnswerView
 
 TYPES = {".csv": "text/csv", ".json": "application/json", ".jsonl": "application/jsonlines"}
 
@@ -68,7 +69,7 @@ def invoke(session: Session, file: BinaryIO, content_type: str, accept: str, enc
 def _once(session: Session, answer: Answer) -> None:
     """Print an answer; raise when it is none."""
     if session.json:
-        session.show(_document(answer), "")
+        session.show(AnswerView.of(answer), "")
     else:
         click.echo(answer.body, nl=not answer.body.endswith(b"\n"))
     _judge(answer)
@@ -101,15 +102,6 @@ def guess(name: str) -> str:
     """Return the content type that a file's name stands for; CSV where it says nothing."""
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
     return TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "text/csv"
-
-
-def _document(answer: Answer) -> dict[str, object]:
-    """Return the answer for a program; a body that is not text is in base64."""
-    try:
-        body = {"body": answer.body.decode(), "base64": False}
-    except UnicodeDecodeError:
-        body = {"body": base64.b64encode(answer.body).decode(), "base64": True}
-    return {"status": answer.status, "headers": answer.headers, **body}
 
 
 @click.group()

@@ -70,14 +70,6 @@ class NewKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """A new key. It is shown once."""
-
-    name: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NewPerson:
     """Somebody to let in. password: empty for those who come by an identity provider."""
 
@@ -105,22 +97,6 @@ class NewToken:
     person: str = ""
     expires: datetime | None = None
     by: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewTokenShown:
-    """A new API token. It is shown once."""
-
-    name: str
-    token: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberedEvent:
-    """One line of an execution's history."""
-
-    number: int
-    event: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

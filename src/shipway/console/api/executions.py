@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from shipway.console.api.bodies import By, Decide, NumberedEvent, Start
+from shipway.console.api.bodies import By, Decide, Start
 from shipway.console.api.route import LIMIT, Call, Parameter, Route
 from shipway.domain.approval import Approval, Decision
 from shipway.domain.people import Role
 from shipway.domain.pipeline import Cause, Execution
 from shipway.ports.view import WorkflowView
+from shipway.ports.wire import NumberedEvent
 
 AFTER = {"after": Parameter(kind=int, summary="Only what has a greater number.", default=0, least=0)}
 

@@ -1,18 +1,17 @@
 """What runs, jobs, logs, data, keys and the production API over HTTP."""
 
-import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from shipway.console.api.bodies import By, Key, NewKey
+from shipway.console.api.bodies import By, NewKey
 from shipway.console.api.route import BY, BYTES, LIMIT, Call, Parameter, Route
 from shipway.domain.notice import Notice
 from shipway.domain.people import Role
 from shipway.domain.store.name import parse_uri
 from shipway.ports.target import BuiltImage, Fault, Health, JobView, StoredObject
 from shipway.ports.view import BucketView, KeyView, ProjectView
+from shipway.ports.wire import AnswerView, Key, LogPage
 
 
 class Asked(StrEnum):
@@ -20,25 +19,6 @@ class Asked(StrEnum):
 
     PROD = "prod"
     DEV = "dev"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerView:
-    """What production answered. body: as text, or base64 where it is none."""
-
-    status: int
-    headers: dict[str, str]
-    body: str
-    base64: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogPage:
-    """Some lines of a log. next: where the following ones begin; ended: whether nothing more will come."""
-
-    lines: tuple[str, ...]
-    next: int
-    ended: bool
 
 
 def get_project(call: Call) -> ProjectView:
@@ -111,11 +91,7 @@ def ask_model(call: Call) -> AnswerView:
         got = call.target.inspect.ask_dev(body, kind)
     else:
         got = call.target.invoke(body, content_type=kind, headers={"accept": accept} if accept else {})
-    try:
-        return AnswerView(status=got.status, headers=got.headers, body=got.body.decode(), base64=False)
-    except UnicodeDecodeError:
-        text = base64.b64encode(got.body).decode()
-        return AnswerView(status=got.status, headers=got.headers, body=text, base64=True)
+    return AnswerView.of(got)
 
 
 def list_keys(call: Call) -> Sequence[KeyView]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from shipway.console.api.bodies import NewPerson, NewToken, NewTokenShown, PersonChange, Whoami
+from shipway.console.api.bodies import NewPerson, NewToken, PersonChange, Whoami
 from shipway.console.api.route import BY, Call, Route
 from shipway.domain.people import Person, Role, RoleTooLow, Token, lesser
+from shipway.ports.wire import NewTokenShown
 
 
 def who_am_i(call: Call) -> Whoami:

@@ -6,7 +6,7 @@ from shipway.domain.experiment import Experiment
 from shipway.domain.notice import Notice
 from shipway.ports.target import Answer, StoredObject
 from shipway.ports.view import BucketView, DeploymentDetail, KeyView, ProjectView, WorkflowView
-from shipway.targets.remote.answer import WireAnswer
+from shipway.ports.wire import AnswerView
 from shipway.targets.remote.client import Client, quoted
 
 
@@ -27,7 +27,7 @@ class RemoteInspect:
 
     def ask_dev(self, body: bytes, content_type: str) -> Answer:
         told = {"content_type": content_type, "stage": "dev"}
-        return self._client.upload(WireAnswer, "POST", "/invocations", body, **told).answer()
+        return self._client.upload(AnswerView, "POST", "/invocations", body, **told).answer()
 
     def experiments(self) -> Sequence[Experiment]:
         return self._client.get(list[Experiment], "/experiments")

@@ -2,17 +2,11 @@
 
 import builtins
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from shipway.domain.people import Person, Role, Token
+from shipway.ports.wire import NewTokenShown
 from shipway.targets.remote.client import Client, quoted
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
-    name: str
-    token: str
 
 
 class RemotePeople:
@@ -40,7 +34,7 @@ class RemotePeople:
 
     def create_token(self, person: str, name: str, role: Role, *, by: str, expires: datetime | None = None) -> str:
         said = {"person": person, "name": name, "role": role.value, "by": by, "expires": expires}
-        return self._client.send(_Shown, "POST", "/tokens", said).token
+        return self._client.send(NewTokenShown, "POST", "/tokens", said).token
 
     def revoke_token(self, token: str, *, by: str) -> None:
         self._client.send(object, "DELETE", f"/tokens/{quoted(token)}", by=by)

@@ -4,7 +4,6 @@ import hashlib
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,8 +28,8 @@ from shipway.ports.target import (
     StoredObject,
     Trace,
 )
+from shipway.ports.wire import AnswerView, Key, LogPage, NumberedEvent
 from shipway.targets.remote.alarm import RemoteAlarms
-from shipway.targets.remote.answer import WireAnswer
 from shipway.targets.remote.batch import RemoteBatches
 from shipway.targets.remote.client import Client, OnlyThere, quoted
 from shipway.targets.remote.inspect import RemoteInspect
@@ -52,25 +51,6 @@ class Damaged(ShipwayError):
     hint = "try it again"
     exit_code = 3
     status = 502
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lines:
-    lines: tuple[str, ...]
-    next: int
-    ended: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Event:
-    number: int
-    event: dict[str, Json]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Key:
-    name: str
-    key: str
 
 
 def remote_target(url: str, token: str = "") -> "RemoteTarget":
@@ -234,7 +214,7 @@ class RemoteTarget:
     def logs(self, name: str, *, follow: bool = False) -> Iterator[str]:
         return self._lines(name, self._page(name, 0), follow=follow)
 
-    def _lines(self, name: str, page: _Lines, *, follow: bool) -> Iterator[str]:
+    def _lines(self, name: str, page: LogPage, *, follow: bool) -> Iterator[str]:
         while True:
             yield from page.lines
             if not page.lines:
@@ -243,8 +223,8 @@ class RemoteTarget:
                 time.sleep(PAUSE)
             page = self._page(name, page.next)
 
-    def _page(self, name: str, after: int) -> _Lines:
-        return self._client.get(_Lines, f"/logs/{quoted(name)}", after=after)
+    def _page(self, name: str, after: int) -> LogPage:
+        return self._client.get(LogPage, f"/logs/{quoted(name)}", after=after)
 
     def put(self, source: str, destination: str, *, by: str = "") -> Sequence[StoredObject]:
         path = Path(source)
@@ -267,13 +247,13 @@ class RemoteTarget:
     def invoke(self, body: bytes, *, content_type: str, headers: dict[str, str] | None = None) -> Answer:
         accept = (headers or {}).get("accept")
         told = {"content_type": content_type, "accept": accept}
-        return self._client.upload(WireAnswer, "POST", "/invocations", body, **told).answer()
+        return self._client.upload(AnswerView, "POST", "/invocations", body, **told).answer()
 
     def create_key(self, name: str, *, by: str = "") -> str:  # noqa: ARG002  who logged in counts
-        return self._client.send(_Key, "POST", "/keys", {"name": name}).key
+        return self._client.send(Key, "POST", "/keys", {"name": name}).key
 
     def event_log(self, execution: str, after: int = 0) -> Sequence[tuple[int, JsonObject]]:
-        found = self._client.get(list[_Event], f"{_execution(execution)}/events", after=after)
+        found = self._client.get(list[NumberedEvent], f"{_execution(execution)}/events", after=after)
         return [(each.number, each.event) for each in found]
 
     def document(self) -> Json:

@@ -1,0 +1,64 @@
+"""What goes over HTTP where a port's own values do not fit into JSON: written by the REST API, read by its client."""
+
+import base64
+from dataclasses import dataclass
+
+from shipway.domain.values import Json
+from shipway.ports.target import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerView:
+    """What production answered. body: as text, or base64 where it is none."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+    base64: bool
+
+    @classmethod
+    def of(cls, answer: Answer) -> "AnswerView":
+        """Return an answer's document."""
+        try:
+            text, encoded = answer.body.decode(), False
+        except UnicodeDecodeError:
+            text, encoded = base64.b64encode(answer.body).decode(), True
+        return cls(status=answer.status, headers=answer.headers, body=text, base64=encoded)
+
+    def answer(self) -> Answer:
+        """Return the answer itself."""
+        raw = base64.b64decode(self.body) if self.base64 else self.body.encode()
+        return Answer(status=self.status, headers=self.headers, body=raw)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPage:
+    """Some lines of a log. next: where the following ones begin; ended: whether nothing more will come."""
+
+    lines: tuple[str, ...]
+    next: int
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedEvent:
+    """One line of an execution's history."""
+
+    number: int
+    event: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A new key. It is shown once."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTokenShown:
+    """A new API token. It is shown once."""
+
+    name: str
+    token: str

@@ -85,7 +85,7 @@ class LocalMonitor:
         if release is None:
             raise NothingToAnalyse(problem="no release is live")
         window = window or Window(start=now - HOUR, end=now)
-        run = self._begin(project, release, window, f"a{now:%Y%m%d%H%M%S}", asked=True)
+        run = self._begin(project, release, window, f"a{self._tools.home.next_number('analysis')}", asked=True)
         log.info("%s asked for an analysis from %s to %s", by, window.start, window.end)
         return self._view(self._perform(project, release, run, None))
 

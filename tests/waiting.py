@@ -24,3 +24,9 @@ def until(condition: Callable[[], Seen], seconds: float = 10, what: str = "") ->
             name = what or getattr(condition, "__qualname__", repr(condition))
             raise AssertionError(f"waited {seconds:g} s for {name}; last seen: {seen!r}")
         time.sleep(PAUSE)
+
+
+def next_second() -> None:
+    """Return when a new whole second has begun: times that are kept in whole seconds are told apart from then on."""
+    before = int(time.time())
+    until(lambda: int(time.time()) > before, 3, "a new second")

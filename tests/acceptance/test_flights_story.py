@@ -10,7 +10,6 @@ import json
 import random
 import re
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -33,7 +32,7 @@ from shipway.domain.pipeline import CauseKind
 from shipway.ports.monitor import DriftView
 from shipway.project.create import create
 from shipway.targets.local.target import LocalTarget
-from waiting import until
+from waiting import next_second, until
 
 FIRST = 3  # the model is trained on January to March
 REQUESTS = 2000
@@ -153,7 +152,7 @@ def released(target: LocalTarget, execution: str) -> int:
 
 def replay(target: LocalTarget, key: str, month: Sequence[Flight], name: str) -> Replay:
     """Send each flight as a request of its own; return when all of them are in captured files."""
-    time.sleep(1 - time.time() % 1)  # captured times are whole seconds: the window begins with one
+    next_second()  # captured times are whole seconds: the window begins with one
     begin = datetime.now(UTC)
     address, answers, lock = urlsplit(target.health().api), list[tuple[str, Flight]](), threading.Lock()
     left = iter(random.Random(1).sample(month, len(month)))  # noqa: S311

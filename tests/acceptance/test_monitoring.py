@@ -2,7 +2,6 @@
 
 import json
 import random
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from shipway.domain.metric_catalogue import of_drift
 from shipway.domain.monitor import Window
 from shipway.targets.local.target import LocalTarget
 from shipway.targets.local.wiring import Machine
-from waiting import until
+from waiting import next_second, until
 
 ROWS = 3000
 REQUESTS = 1200
@@ -56,7 +55,7 @@ def test_drift_of_live_requests_is_found_and_told(tmp_path: Path) -> None:
 
 def ask(target: LocalTarget, bodies: list[str]) -> tuple[Window, list[str]]:
     """Return the window of some requests whose records are in finished files, and the answers' inference ids."""
-    time.sleep(1 - time.time() % 1)  # captured times are whole seconds: the window begins with one
+    next_second()  # captured times are whole seconds: the window begins with one
     begin, ids = datetime.now(UTC).replace(microsecond=0), []
     for body in bodies:
         answer = target.invoke(body.encode(), content_type="text/csv")

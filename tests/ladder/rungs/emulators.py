@@ -7,7 +7,6 @@ type that one of them learns, or loses, shows as a difference of the register: d
 import json
 import re
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,13 +18,14 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
+from tests.emulator import NotStarted, free_port, running
 from tests.ladder.environment import ToolMissing, inside, offline, tools
 from tests.ladder.outcome import Outcome
 from tests.ladder.pruned import pruned
 from tests.ladder.workbench import Bench
 
 REGISTER = Path(__file__).parents[1] / "emulators.json"
-START_SECONDS, STACK_SECONDS = 60, 60
+STACK_SECONDS = 60
 TRIES = 30
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 
@@ -136,7 +136,7 @@ def _blamed(problem: str, template: Mapping[str, Any]) -> set[str]:
 @contextmanager
 def moto() -> Iterator[str]:
     """Run moto's server; gives its address."""
-    port = _port()
+    port = free_port()
     with _server([str(tools("lint") / "moto_server"), "-H", "127.0.0.1", "-p", str(port)], {}, port) as address:
         yield address
 
@@ -144,42 +144,24 @@ def moto() -> Iterator[str]:
 @contextmanager
 def ministack() -> Iterator[str]:
     """Run ministack; gives its address."""
-    port = _port()
+    port = free_port()
     more = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LOG_LEVEL": "ERROR"}
     with _server([str(tools("ministack") / "python"), "-m", "ministack"], more, port) as address:
         yield address
 
 
-def _port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def _server(command: list[str], more: dict[str, str], port: int) -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w") as log:
+    with tempfile.TemporaryDirectory() as folder:
         environment = {**offline(), **more, "HOME": folder, "TMPDIR": folder}
-        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log, start_new_session=True)
         try:
-            _wait(port, process, Path(folder) / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            with running(command, environment, Path(folder), lambda: _listens(port)):
+                yield f"http://127.0.0.1:{port}"
+        except NotStarted as error:
+            raise ToolMissing(f"an emulator does not start: {error}") from error
 
 
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise ToolMissing(f"an emulator does not start: {log.read_text()[-500:]}")
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

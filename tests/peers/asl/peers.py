@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,11 +16,11 @@ from urllib.request import urlopen
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from tests.emulator import NotStarted, free_port, running
 from tests.peers.asl.case import Case
 
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "shipway" / "peers" / "asl"
-START_SECONDS = 60
 CASE_SECONDS = 20
 
 
@@ -114,9 +113,7 @@ def _server(cases: Sequence[Case]) -> Iterator[str]:
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "mocks.json"
     config.write_text(json.dumps(_mocks(cases)))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -128,34 +125,22 @@ def _server(cases: Sequence[Case]) -> Iterator[str]:
         "LOG_LEVEL": "ERROR",
         "SERVICES": "stepfunctions",
     }
-    log = (folder / "log").open("w")
-    process = subprocess.Popen(
-        [python, "-m", "ministack"], env=environment, cwd=folder, stdout=log, stderr=log, start_new_session=True
-    )
+    address = f"http://127.0.0.1:{port}"
     try:
-        address = f"http://127.0.0.1:{port}"
-        _wait(address, process, folder / "log")
-        yield address
+        with running([str(python), "-m", "ministack"], environment, folder, lambda: _healthy(address)):
+            yield address
+    except NotStarted as error:
+        raise Missing(f"ministack does not start: {error}") from error
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        log.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urlopen(f"{address}/_localstack/health", timeout=2):  # noqa: S310 - our own port
-                return
-        except (URLError, OSError):
-            time.sleep(0.1)
-    raise Missing(f"ministack does not start: {log.read_text()[-500:]}")
+def _healthy(address: str) -> bool:
+    try:
+        with urlopen(f"{address}/_localstack/health", timeout=2):  # noqa: S310 - our own port
+            return True
+    except (URLError, OSError):
+        return False
 
 
 def _environment() -> Path:

@@ -194,6 +194,15 @@ def test_a_job_whose_runners_cannot_even_start_is_given_up(
     assert "no memory" in record.failure_reason
 
 
+def test_a_runner_that_ended_before_it_was_noted_does_not_live(tmp_path: Path) -> None:
+    job = JobFolder(tmp_path)
+    with subprocess.Popen(["true"]) as ended:
+        until(lambda: Path(f"/proc/{ended.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
+        job.note_runner(ended.pid, 1)  # only its remains are there
+        assert job.runner() is None
+    assert job.runner() is None
+
+
 def test_modules_in_the_working_folder_are_not_the_runners(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

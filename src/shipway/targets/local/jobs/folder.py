@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from shipway.domain.job import JobKind, JobRecord, JobRequest, JobStage, JobStatus, Transition
 from shipway.domain.job_request import job_request
@@ -140,7 +141,7 @@ class JobFolder:
             noted = json.loads((self.path / "runner.json").read_text())
         except FileNotFoundError:
             return None
-        return int(noted["pid"]) if start_time(int(noted["pid"])) == noted["started"] else None
+        return int(noted["pid"]) if _lives(noted) else None
 
     def note_program(self, pid: int) -> None:
         """Note the program's process, which also leads its group, for whoever has to end it later."""
@@ -150,7 +151,7 @@ class JobFolder:
         """Kill a program that outlived its runner, with its group."""
         with suppress(FileNotFoundError, ProcessLookupError):
             noted = json.loads((self.path / "program.json").read_text())
-            if start_time(int(noted["pid"])) == noted["started"] != "":
+            if _lives(noted):
                 os.killpg(int(noted["pid"]), signal.SIGKILL)
 
     @contextmanager
@@ -192,6 +193,11 @@ def sync_folder(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _lives(noted: dict[str, Any]) -> bool:
+    """Return whether a noted process is still the one it was; one that had ended before it was noted never lived."""
+    return bool(noted["started"]) and start_time(int(noted["pid"])) == str(noted["started"])
 
 
 def start_time(pid: int) -> str:

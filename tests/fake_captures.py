@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shipway.domain.capture import Payload, Record
-from shipway.ports.capture import CaptureCount, CaptureFile, Exported, NothingCaptured, RecordNotFound
+from shipway.domain.capture_table import Exported, NothingCaptured, span
+from shipway.ports.capture import CaptureCount, CaptureFile, RecordNotFound
 
 AT = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 ENDPOINT = "tiny-prod-1"
@@ -64,6 +65,6 @@ class FakeCaptures:
     def export(self, file: str, start: datetime, end: datetime, endpoint: str = "") -> Exported:
         found = list(self.records(start, end, endpoint))
         if not found:
-            raise NothingCaptured(where=f"between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M} UTC")
+            raise NothingCaptured(where=span(start, end))
         columns = ("time", "endpoint", "inference_id", "event_id", "row", "prediction")
         return Exported(path=file, rows=1, records=len(found), skipped=1, columns=columns)

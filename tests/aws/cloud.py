@@ -13,11 +13,14 @@ from typing import Any
 
 from aws.account import NUMBER, REGION, Account, Refusal
 from aws.storage import Storage
+from fake_captures import RECORDS, URI
 from fakes import FakeTarget
 from shipway.domain import names
 from shipway.domain.approval import Decision
+from shipway.domain.capture import encode
 from shipway.domain.deployment import DeploymentFinished
 from shipway.domain.pipeline import Cause, CauseKind, Execution, ExecutionStatus, Stage, StageStatus
+from shipway.domain.store.name import parse_uri
 from shipway.domain.values import canonical
 
 Asked = dict[str, Any]
@@ -32,6 +35,7 @@ STATUS = {
 ACTION = {StageStatus.SUCCEEDED: "Succeeded", StageStatus.FAILED: "Failed", StageStatus.STOPPED: "Abandoned"}
 PROVIDERS = {"Train": ("Invoke", "StepFunctions"), "Approval": ("Approval", "Manual"), "Source": ("Source", "S3")}
 ARTIFACTS = f"tiny-artifacts-{NUMBER}-use1"
+CAPTURES = f"tiny-capture-{NUMBER}-use1"
 ROLE = f"arn:aws:iam::{NUMBER}:role/tiny"
 
 
@@ -54,7 +58,8 @@ class Cloud(Account):
     api: str = "http://127.0.0.1:9/prod/api"
 
     def __post_init__(self) -> None:
-        self.storage.buckets |= {ARTIFACTS: {}, "tiny-data": {}}
+        self.storage.buckets |= {ARTIFACTS: {}, CAPTURES: {}, "tiny-data": {}}
+        self.storage.put(CAPTURES, parse_uri(URI)[1], b"".join(map(encode, RECORDS)))
         self.storage.into(self)
         for name in ("s3.GetObject", "s3.ListObjectsV2"):
             self.serves[name] = self._after_ledger(self.serves[name])

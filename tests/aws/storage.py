@@ -16,9 +16,10 @@ MADE = datetime(2026, 3, 1, tzinfo=UTC)
 
 @dataclass
 class Storage:
-    """buckets: name -> key -> contents, oldest first; None is a delete marker."""
+    """buckets: name -> key -> contents, oldest first; None is a delete marker. page: names in one listing at most."""
 
     buckets: dict[str, dict[str, list[bytes | None]]] = field(default_factory=dict)
+    page: int = 1000
 
     def into(self, account: Account) -> "Storage":
         """Serve S3 in an account."""
@@ -87,8 +88,12 @@ class Storage:
         return {}
 
     def _list(self, asked: dict[str, Any]) -> Mapping[str, Any]:
-        found = self._bucket(asked)
-        names = [key for key in self.keys(asked["Bucket"]) if key.startswith(asked.get("Prefix", ""))]
+        found, prefix = self._bucket(asked), asked.get("Prefix", "")
+        after = asked.get("ContinuationToken") or asked.get("StartAfter", "")
+        names = [key for key in self.keys(asked["Bucket"]) if key.startswith(prefix) and key > after]
+        if "Delimiter" in asked:
+            return _folders(names, prefix, asked["Delimiter"])
+        names, rest = names[: self.page], names[self.page :]
         contents = [
             {
                 "Key": key,
@@ -98,7 +103,8 @@ class Storage:
             }
             for key in names
         ]
-        return {"Contents": contents, "KeyCount": len(contents), "IsTruncated": False}
+        more = {"NextContinuationToken": names[-1]} if rest else {}
+        return {"Contents": contents, "KeyCount": len(contents), "IsTruncated": bool(rest)} | more
 
     def _versions(self, asked: dict[str, Any]) -> Mapping[str, Any]:
         versions, markers = [], []
@@ -120,3 +126,9 @@ class Storage:
     @staticmethod
     def _etag(content: bytes) -> str:
         return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
+
+
+def _folders(names: list[str], prefix: str, delimiter: str) -> Mapping[str, Any]:
+    """Return a listing of what the names have in common below a prefix; tests have no names beside them."""
+    below = dict.fromkeys(prefix + name.removeprefix(prefix).partition(delimiter)[0] + delimiter for name in names)
+    return {"CommonPrefixes": [{"Prefix": each} for each in below], "KeyCount": len(below), "IsTruncated": False}

@@ -16,6 +16,7 @@ from shipway.domain.approval import (
     Decision,
 )
 from shipway.domain.batch import BatchInputMissing, BatchNeedsRelease, BatchNotFound, BatchRequest
+from shipway.domain.capture_table import NothingCaptured
 from shipway.domain.deployment import DeploymentNotFound
 from shipway.domain.label import LabelsInvalid
 from shipway.domain.metric import StatisticUnknown
@@ -36,6 +37,7 @@ from shipway.domain.pipeline import (
 )
 from shipway.domain.release import ReleaseNotFound
 from shipway.domain.trigger import KINDS, TriggerUnknown
+from shipway.ports.capture import RecordNotFound
 from shipway.ports.metric import Range
 from shipway.ports.target import LogsNotFound, NothingLive, SourceNotFound, Target
 from waiting import until
@@ -326,6 +328,22 @@ def test_without_captures_nothing_has_been_analysed(target: Target) -> None:
         target.monitor.latest()
     with pytest.raises(NothingToAnalyse):
         target.monitor.analyse(by="ada")
+
+
+def test_captures_are_told_by_hours_and_by_ids(target: Target, tmp_path: Path) -> None:
+    for file in target.captures.files():
+        assert file in target.captures.files(file.endpoint)
+        assert file.hour <= file.first <= file.last < file.hour + timedelta(hours=1)
+        found = [each for _, each in target.captures.records(file.first, file.last + timedelta(seconds=1))]
+        assert file.records in (None, len(found))
+        for record in found:
+            assert record in target.captures.find(record.inference)
+            assert record in target.captures.find(f"{record.inference}-r1")
+    assert {each.endpoint for each in target.captures.files()} <= {each.endpoint for each in target.captures.counts()}
+    with pytest.raises(RecordNotFound):
+        target.captures.find("nobody-asked-r7")
+    with pytest.raises(NothingCaptured):
+        target.captures.export(str(tmp_path / "rows.parquet"), DAY - timedelta(days=999), DAY - timedelta(days=998))
 
 
 def test_a_project_without_an_endpoint_has_nothing_to_scale(target: Target) -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from shipway.domain.capture import Payload, Record, encode
 from shipway.domain.capture_settings import CaptureSettings, Compression
+from shipway.domain.capture_table import NothingCaptured
 from shipway.domain.project import DataSettings, FeatureType, Project
-from shipway.ports.capture import NothingCaptured, RecordNotFound
+from shipway.ports.capture import RecordNotFound
 from shipway.targets.local.capture import journal, recorders, sealed, spool
 from shipway.targets.local.capture.captures import LocalCaptures
 from shipway.targets.local.capture.catalogue import Catalogue

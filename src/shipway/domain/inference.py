@@ -34,3 +34,9 @@ def parse_inference(text: str) -> Inference:
     if found is None:
         raise InferenceNotTraceable(inference=text)
     return Inference(call=found["call"], release=int(found["release"]))
+
+
+def recorded_as(text: str) -> set[str]:
+    """Return the ids under which a capture may have the answer: as it is written, and without its release."""
+    found = _TRACED.fullmatch(text.strip())
+    return {text, found["call"]} if found else {text}

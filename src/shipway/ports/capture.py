@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from shipway.domain.capture import Record
+from shipway.domain.capture_table import Exported
 from shipway.domain.errors import ShipwayError
 
 
@@ -19,27 +20,19 @@ class RecordNotFound(ShipwayError):
     status = 404
 
 
-class NothingCaptured(ShipwayError):
-    """The span of time has no captured rows."""
-
-    message = "nothing was captured {where}"
-    hint = "see what there is: shipway capture list"
-    exit_code = 4
-    status = 404
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureFile:
     """A finished file. uri: its s3 name. hour: UTC hour of its requests. size: bytes in the store.
 
-    malformed: lines that were no record, left out. first, last: times of its first and last request.
+    records; malformed: lines that were no record, left out; both None where that costs reading the file. first, last:
+    its requests came from then to then; the whole hour where nobody has read it.
     """
 
     uri: str
     endpoint: str
     hour: datetime
-    records: int
-    malformed: int
+    records: int | None
+    malformed: int | None
     size: int
     first: datetime
     last: datetime
@@ -50,25 +43,15 @@ class CaptureCount:
     """What there is of one endpoint. records, files, size: finished. waiting: records that are in no file yet.
 
     dropped: records that were not written since this machine was started, for lack of room or for a body too large.
+    None: nobody counts that.
     """
 
     endpoint: str
-    records: int = 0
+    records: int | None = 0
     files: int = 0
     size: int = 0
-    waiting: int = 0
-    dropped: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
-    """A table that was written. rows: one a row of a request; skipped: records without rows, pictures say."""
-
-    path: str
-    rows: int
-    records: int
-    skipped: int
-    columns: tuple[str, ...]
+    waiting: int | None = 0
+    dropped: int | None = 0
 
 
 class Captures(Protocol):

@@ -27,7 +27,7 @@ def list_files(session: Session, endpoint: str) -> None:
     """List the finished files, oldest first."""
     found = session.target().captures.files(endpoint)
     rows = [
-        (each.uri, str(each.records), words.size(each.size), words.moment(each.first), words.moment(each.last))
+        (each.uri, _number(each.records), words.size(each.size), words.moment(each.first), words.moment(each.last))
         for each in found
     ]
     headers = ("file", "records", "size", "first", "last")
@@ -54,12 +54,14 @@ def counts(session: Session, endpoint: str) -> None:
     """Count the records of each endpoint: in finished files, waiting for theirs, and dropped."""
     found = [each for each in session.target().captures.counts() if endpoint in ("", each.endpoint)]
     rows = [
-        (each.endpoint, str(each.records), str(each.files), words.size(each.size), str(each.waiting), str(each.dropped))
+        (
+            *(each.endpoint, _number(each.records), str(each.files), words.size(each.size)),
+            *(_number(each.waiting), _number(each.dropped)),
+        )
         for each in found
     ]
-    session.table(
-        found, ("endpoint", "records", "files", "size", "waiting", "dropped"), rows, "nothing is captured yet"
-    )
+    headers = ("endpoint", "records", "files", "size", "waiting", "dropped")
+    session.table(found, headers, rows, "nothing is captured yet")
 
 
 def _between(function: Callable[..., None]) -> Callable[..., None]:
@@ -87,6 +89,11 @@ def export(session: Session, file: str, start: datetime | None, end: datetime | 
     skipped = f"; {words.plural(found.skipped, 'record')} had no rows" if found.skipped else ""
     text = f"{words.plural(found.rows, 'row')} of {words.plural(found.records, 'record')} in {found.path}{skipped}"
     session.show(found, f"{text}\n{', '.join(found.columns)}")
+
+
+def _number(count: int | None) -> str:
+    """Return a count, "-" where nobody counts."""
+    return "-" if count is None else str(count)
 
 
 def _document(record: Record) -> dict[str, Any]:

@@ -42,6 +42,11 @@ class Account:
         return names.cloud_bucket(names.artifact_bucket(self.project.name), self.number, self.region)
 
     @property
+    def captures(self) -> str:
+        """The bucket of captured requests and answers."""
+        return names.cloud_bucket(names.capture_bucket(self.project.name), self.number, self.region)
+
+    @property
     def data(self) -> str:
         """The bucket of the raw data: the one that shipway.toml names, else the project's own."""
         own = names.cloud_bucket(self.project.bucket, self.number, self.region)

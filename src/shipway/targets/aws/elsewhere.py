@@ -2,7 +2,6 @@
 
 from shipway.ports.alarm import Alarms
 from shipway.ports.batch import Batches
-from shipway.ports.capture import Captures
 from shipway.ports.inspect import Inspect
 from shipway.ports.metric import Metrics
 from shipway.ports.model_quality import ModelQuality
@@ -23,11 +22,6 @@ class Elsewhere:
     def inspect(self) -> Inspect:
         why = "SageMaker, Step Functions and CloudWatch have them in their own consoles"
         raise NotOnAws(what="show closer looks", why=why, instead="open what shipway up --target aws names as control")
-
-    @property
-    def captures(self) -> Captures:
-        instead = "list the objects of the data capture's bucket: aws s3 ls --recursive"
-        raise NotOnAws(what="read captured records", why="SageMaker writes them to a bucket", instead=instead)
 
     @property
     def quality(self) -> ModelQuality:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import isgeneratorfunction
 from typing import Any, ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, ProfileNotFound
@@ -92,7 +93,14 @@ def plain(method: Callable[P, R]) -> Callable[P, R]:
         except (BotoCoreError, ClientError) as error:
             raise told(error) from error
 
-    return calling
+    @wraps(method)
+    def yielding(*arguments: P.args, **options: P.kwargs) -> Any:
+        try:
+            yield from method(*arguments, **options)  # type: ignore[misc]
+        except (BotoCoreError, ClientError) as error:
+            raise told(error) from error
+
+    return yielding if isgeneratorfunction(method) else calling
 
 
 def plainly(target: type[Any]) -> type[Any]:

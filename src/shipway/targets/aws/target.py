@@ -15,6 +15,7 @@ from shipway.domain.inference import parse_inference
 from shipway.domain.pipeline import Cause, Execution, ExecutionNotFound
 from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
+from shipway.ports.capture import Captures
 from shipway.ports.monitor import Monitor
 from shipway.ports.target import (
     Answer,
@@ -34,6 +35,7 @@ from shipway.targets.aws import rollback, source
 from shipway.targets.aws.account import Account
 from shipway.targets.aws.approval import Approvals, approvers
 from shipway.targets.aws.building import Builder
+from shipway.targets.aws.capture import Captured
 from shipway.targets.aws.deployment import Deployments
 from shipway.targets.aws.doctor import faults
 from shipway.targets.aws.elsewhere import Elsewhere
@@ -225,6 +227,10 @@ class AwsTarget(Elsewhere):
 
     def create_key(self, name: str, *, by: str = "") -> str:  # noqa: ARG002
         return self._gateway.create_key(name)
+
+    @property
+    def captures(self) -> Captures:
+        return Captured(self._account)
 
     @property
     def monitor(self) -> Monitor:

@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from shipway.domain.capture import Record, RecordMalformed, decode, decode_lines, event_of
-from shipway.domain.inference import InferenceNotTraceable, parse_inference
+from shipway.domain.capture_table import Exported, span
+from shipway.domain.inference import recorded_as
 from shipway.domain.project import FeatureType
 from shipway.domain.store.errors import ObjectNotFound
 from shipway.domain.store.name import parse_uri
-from shipway.ports.capture import CaptureCount, CaptureFile, Exported, RecordNotFound
+from shipway.ports.capture import CaptureCount, CaptureFile, RecordNotFound
 from shipway.targets.local.capture import recorders, spool, tally
 from shipway.targets.local.capture.catalogue import Catalogue
 from shipway.targets.local.capture.packing import plain
@@ -44,9 +45,7 @@ class LocalCaptures:
 
     def find(self, inference: str) -> Sequence[Record]:
         """Return the records of one request; see the port."""
-        wanted = {inference}
-        with suppress(InferenceNotTraceable):
-            wanted.add(parse_inference(inference).call)
+        wanted = recorded_as(inference)
         needles = [f'"inferenceId":"{each}"'.encode() for each in wanted]
         for lines in self._newest_first():
             found = {event_of(line): line for line in lines if any(needle in line for needle in needles)}
@@ -68,7 +67,7 @@ class LocalCaptures:
         """Return what there is of each endpoint; see the port."""
         records, files, sizes, dropped = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
         for file in self.files():
-            records[file.endpoint] += file.records
+            records[file.endpoint] += file.records or 0
             files[file.endpoint] += 1
             sizes[file.endpoint] += file.size
         waiting = Counter(segment.endpoint for segment, line in self._spooled() if event_of(line))
@@ -89,7 +88,7 @@ class LocalCaptures:
 
     def export(self, file: str, start: datetime, end: datetime, endpoint: str = "") -> Exported:
         """Write a Parquet file; see the port."""
-        from shipway.targets.local.capture.export import export, span  # noqa: PLC0415  polars is for those who export
+        from shipway.runtime.capture_table import export  # noqa: PLC0415  polars is for those who export
 
         return export(self.records(start, end, endpoint), self._features(), Path(file), span(start, end))
 

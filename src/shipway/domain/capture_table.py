@@ -1,52 +1,38 @@
-"""Captured rows as a Parquet file: one column for each feature, with its type."""
+"""Captured records as rows of a table: what is in each column, and what was written. Pure."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from shipway.domain.capture import Record
 from shipway.domain.capture_values import Example, examples
+from shipway.domain.errors import ShipwayError
 from shipway.domain.project import FeatureType
 from shipway.domain.values import Json
-from shipway.ports.capture import Exported, NothingCaptured
 
-TYPES: Mapping[FeatureType, type[pl.DataType]] = {
-    FeatureType.NUMBER: pl.Float64,
-    FeatureType.INTEGER: pl.Int64,
-    FeatureType.BOOLEAN: pl.Boolean,
-    FeatureType.CATEGORY: pl.String,
-    FeatureType.TEXT: pl.String,
-}
 TRUTHS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
-CHUNK = 50_000  # rows that are held as Python's values
 
 
-def export(
-    found: Iterable[tuple[str, Record]], features: Mapping[str, FeatureType], file: Path, where: str
-) -> Exported:
-    """Write the table; see the port. where: the span of time in words, for the error."""
-    frames: list[pl.DataFrame] = []
-    count = Count()
-    rows: list[dict[str, Any]] = []
-    for row in count.rows(found, features):
-        rows.append(row)
-        if len(rows) == CHUNK:
-            frames.append(_frame(rows, features))
-            rows = []
-    frames += [_frame(rows, features)] if rows else []
-    if not frames:
-        raise NothingCaptured(where=where)
-    table = pl.concat(frames, how="diagonal_relaxed")
-    draft = file.with_name(file.name + ".new")
-    table.write_parquet(draft)
-    draft.replace(file)
-    return Exported(
-        path=str(file), rows=table.height, records=count.records, skipped=count.skipped, columns=tuple(table.columns)
-    )
+class NothingCaptured(ShipwayError):
+    """The span of time has no captured rows."""
+
+    message = "nothing was captured {where}"
+    hint = "see what there is: shipway capture list"
+    exit_code = 4
+    status = 404
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """A table that was written. rows: one a row of a request; skipped: records without rows, pictures say."""
+
+    path: str
+    rows: int
+    records: int
+    skipped: int
+    columns: tuple[str, ...]
 
 
 class Count:
@@ -59,7 +45,7 @@ class Count:
     def rows(
         self, found: Iterable[tuple[str, Record]], features: Mapping[str, FeatureType]
     ) -> Iterator[dict[str, Any]]:
-        """Yield one row of the table for each row of a request."""
+        """Yield one row of the table for each row of a request. found: (endpoint, record)."""
         for endpoint, record in found:
             each = examples(record, list(features))
             self.records += 1
@@ -109,19 +95,6 @@ def _prediction(value: Json) -> dict[str, Json]:
 
 def _plain(value: Json) -> Json:
     return json.dumps(value) if isinstance(value, dict | list) else value
-
-
-def _frame(rows: list[dict[str, Any]], features: Mapping[str, FeatureType]) -> pl.DataFrame:
-    """Return a frame; predictions of several kinds become texts."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    columns = {}
-    for name in names:
-        values = [row.get(name) for row in rows]
-        if name.startswith("prediction") and len({type(each) for each in values if each is not None}) > 1:
-            numbers = all(isinstance(each, int | float) for each in values if each is not None)
-            values = [each if each is None else float(each) if numbers else str(each) for each in values]
-        columns[name] = pl.Series(name, values, dtype=TYPES[features[name]] if name in features else None)
-    return pl.DataFrame(columns)
 
 
 def span(start: datetime, end: datetime) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from shipway.domain.alarm import AlarmChange, AlarmNotFound, AlarmState, Datapoint
+from shipway.domain.alarm_suppression import SuppressedBy, Suppression
 from shipway.domain.metric import is_statistic, percentile
 from shipway.domain.notice import Kind, Notice, NoticeNotFound
 from shipway.ports.alarm import AlarmView
@@ -31,7 +32,7 @@ def points() -> tuple[Datapoint, ...]:
 
 @dataclass
 class FakeAlarms:
-    """One alarm that fires, one that nothing is known of. switched: who switched one on or off last."""
+    """An alarm that fires, one that is suppressed, one that nothing is known of. switched: who switched one last."""
 
     switched: str = ""
 
@@ -49,6 +50,25 @@ class FakeAlarms:
                 datapoints=points(),
                 enabled=True,
                 release=None,
+            ),
+            "unwell": AlarmView(
+                name="unwell",
+                state=AlarmState.ALARM,
+                since=AT + 6 * MINUTE,
+                evaluated=AT + 7 * MINUTE,
+                condition="ALARM(errors), suppressed by maintenance",
+                description="",
+                reason="ALARM(errors) is true: errors is ALARM",
+                threshold=None,
+                datapoints=(),
+                enabled=True,
+                release=None,
+                suppression=Suppression(
+                    suppressor="maintenance",
+                    by=SuppressedBy.EXTENSION_PERIOD,
+                    until=AT + 9 * MINUTE,
+                    pending=True,
+                ),
             ),
             "both": AlarmView(
                 name="both",

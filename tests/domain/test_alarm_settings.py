@@ -7,6 +7,7 @@ import pytest
 from shipway.domain.alarm import AlarmSettings
 from shipway.domain.alarm_problems import alarm_problems
 from shipway.domain.alarm_settings import alarm_set, own_alarms
+from shipway.domain.alarm_suppression import Suppressor
 from shipway.domain.project import (
     DataSettings,
     DeploymentSettings,
@@ -26,6 +27,10 @@ def project(*alarms: AlarmSettings, **more: object) -> Project:
 
 def plain(name: str = "slow", **more: object) -> AlarmSettings:
     return AlarmSettings(**{"name": name, "metric": "Latency", "threshold": 5.0, **more})  # type: ignore[arg-type]
+
+
+def ruled(**more: object) -> AlarmSettings:
+    return AlarmSettings(**{"name": "x", "rule": "ALARM(errors)", **more})  # type: ignore[arg-type]
 
 
 def test_every_project_has_alarms_by_itself() -> None:
@@ -74,6 +79,14 @@ def test_alarms_on_alarms_come_last() -> None:
     assert alarm_set(project(rule, plain())).names[-1] == "worse"
 
 
+def test_an_alarm_on_alarms_has_its_suppressor() -> None:
+    two = timedelta(minutes=2)
+    found = alarm_set(project(ruled(suppressor="disk", wait_period=two), ruled(name="y"))).definitions
+    assert found["x"].condition == "ALARM(errors), suppressed by disk"
+    assert getattr(found["x"], "suppressor", None) == Suppressor(alarm="disk", wait=two)
+    assert getattr(found["y"], "suppressor", 1) is None
+
+
 @pytest.mark.parametrize(
     ("alarm", "path", "problem", "remedy"),
     [
@@ -108,6 +121,11 @@ def test_alarms_on_alarms_come_last() -> None:
         (AlarmSettings(name="x", rule="ALARM(errors"), "rule", "lacks a ')' at its end", "write it as ALARM"),
         (AlarmSettings(name="x", rule="ALARM(error)"), "rule", 'there is no alarm "error"', 'did you mean "errors"?'),
         (plain(rule="ALARM(errors)"), "rule", "an alarm has a metric or a rule, not both", "take one of them out"),
+        (plain(suppressor="disk"), "suppressor", "only an alarm with a rule can be suppressed", "take it out"),
+        (ruled(suppressor="dsk"), "suppressor", 'there is no alarm "dsk"', 'did you mean "disk"?'),
+        (ruled(suppressor="x"), "suppressor", '"x" cannot suppress itself', "name another alarm"),
+        (ruled(wait_period=timedelta(seconds=-1)), "wait_period", "-1s is not whole seconds", 'write it as "60s"'),
+        (ruled(extension_period=timedelta(days=2)), "extension_period", "2d is not whole seconds, up to 1d", "write"),
     ],
 )
 def test_what_is_wrong_is_told_with_what_to_write(alarm: AlarmSettings, path: str, problem: str, remedy: str) -> None:

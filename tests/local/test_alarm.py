@@ -1,5 +1,6 @@
 """Alarms of a home: looked at each minute, each change once, and what they say about a release."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from shipway.domain.alarm import Alarm, AlarmState, Missing
 from shipway.domain.alarm_rule import composite
 from shipway.domain.alarm_settings import AlarmSet
+from shipway.domain.alarm_suppression import Suppressor
 from shipway.domain.metric import Series
 from shipway.targets.local.alarm import STALE, Alarms
 from shipway.targets.local.home import Home
@@ -128,3 +130,56 @@ def test_only_an_alarm_that_fires_now_speaks_against_a_release(scene: Scene) -> 
     scene.pass_minutes(None, None, None, None, alarms=alarms)
     assert {each.state for each in scene.alarms.standings()} == {INSUFFICIENT}
     assert scene.alarms.firing(2, ["errors"], scene.now) == []
+
+
+def suppressed(suppressor: str = "maintenance") -> AlarmSet:
+    """Return an alarm on errors, "maintenance" on a second metric, and "unwell", which the latter suppresses."""
+    maintenance = Alarm(name="maintenance", series=Series("Work"), statistic="Sum", threshold=0.0, notify=False)
+    unwell = replace(composite("unwell", "ALARM(errors)"), suppressor=Suppressor(alarm=suppressor, wait=2 * MINUTE))
+    return AlarmSet((replace(watched(), notify=False), maintenance), (unwell,))
+
+
+def work(scene: Scene, *values: float, errors: float, alarms: AlarmSet | None = None) -> None:
+    for value in values:
+        scene.telemetry.record(Series("Work"), value, scene.now)
+        scene.pass_minutes(errors, alarms=alarms or suppressed())
+
+
+def test_a_suppressed_alarm_stops_no_release_and_tells_nobody_until_it_is_its_time(scene: Scene) -> None:
+    work(scene, 0, 0, 0, errors=1.0)
+    work(scene, 0, errors=9.0)
+    assert scene.told() == []
+    assert scene.alarms.firing(1, ["unwell"], scene.now) == []
+    [standing] = [each for each in scene.alarms.standings() if each.name == "unwell"]
+    assert (standing.state, standing.suppression.by) == (ALARM, "WaitPeriod")
+    assert standing.suppression.until == scene.now + 2 * MINUTE
+    work(scene, 1, 1, 1, errors=9.0)
+    assert scene.told() == []
+    later = Scene(scene.home.root)  # another process, after a kill
+    later.now = scene.now
+    work(later, 0, errors=9.0)
+    assert later.told() == []
+    assert later.alarms.firing(1, ["unwell"], later.now) == []
+    work(later, 0, errors=9.0)
+    assert later.told() == [("unwell", "alarm_raised")]
+    assert later.alarms.firing(1, ["unwell"], later.now) == ["unwell"]
+    work(later, 0, 0, 0, errors=9.0)
+    assert later.told() == []
+
+
+def test_what_was_told_is_taken_back_even_when_it_ended_during_maintenance(scene: Scene) -> None:
+    work(scene, 0, 0, 0, 0, errors=9.0)
+    assert scene.told() == [("unwell", "alarm_raised")]
+    work(scene, 1, 1, errors=9.0)
+    work(scene, 1, errors=1.0)
+    assert scene.told() == []
+    work(scene, 0, 0, errors=1.0)
+    assert scene.told() == [("unwell", "alarm_cleared")]
+
+
+def test_a_suppressor_that_is_taken_out_of_the_file_holds_nothing_back(scene: Scene) -> None:
+    work(scene, 1, 1, errors=9.0)
+    assert scene.told() == []
+    without = AlarmSet(suppressed().alarms, (composite("unwell", "ALARM(errors)"),))
+    work(scene, 1, errors=9.0, alarms=without)
+    assert scene.told() == [("unwell", "alarm_raised")]

@@ -80,7 +80,8 @@ class AlarmSettings:
     metric: what is watched; "" for an alarm on other alarms, which has a rule instead.
     period: of one datapoint, whole minutes. evaluation_periods: how many of the newest datapoints count;
     datapoints_to_alarm: how many of them must breach, 0 = all. each_release: each release has this alarm for its own
-    answers, and goes back when it goes off before the release has all requests for good.
+    answers, and goes back when it goes off before the release has all requests for good. suppressor: of an alarm with a
+    rule, the alarm that keeps it from acting, with its two periods.
     """
 
     name: str
@@ -96,6 +97,9 @@ class AlarmSettings:
     low_samples: LowSamples = LowSamples.EVALUATE
     each_release: bool = False
     rule: str = ""
+    suppressor: str = ""
+    wait_period: timedelta = timedelta(minutes=1)
+    extension_period: timedelta = timedelta(minutes=1)
     description: str = ""
     notify: bool = True
 

@@ -14,7 +14,7 @@ from shipway.domain.metric import SeriesInvalid, is_statistic
 from shipway.domain.project import Problem, Project
 from shipway.domain.units import format_duration
 
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
@@ -33,24 +33,36 @@ def alarm_problems(project: Project) -> Iterator[Problem]:
         if each.name in seen:
             yield Problem(path=f"{path}.name", problem=f'"{each.name}" is there twice', remedy="rename one of them")
         seen.add(each.name)
-        yield from _on_rule(path, each) if each.rule else _on_metric(path, each, project)
+        yield from _on_rule(path, each, known) if each.rule else _on_metric(path, each, project)
     yield from _rules(project, known)
     for index, name in enumerate(project.deployment.alarms):
         if name not in known:
             yield _no_alarm(f"deployment.alarms[{index}]", name, known)
 
 
-def _on_rule(path: str, alarm: AlarmSettings) -> Iterator[Problem]:
+def _on_rule(path: str, alarm: AlarmSettings, known: list[str]) -> Iterator[Problem]:
     if alarm.metric:
         remedy = "take one of them out"
         yield Problem(path=f"{path}.rule", problem="an alarm has a metric or a rule, not both", remedy=remedy)
     if alarm.each_release:
         remedy = "take it out; the alarms that the rule names may have it"
         yield Problem(path=f"{path}.each_release", problem="an alarm on other alarms has no release", remedy=remedy)
+    if alarm.suppressor == alarm.name:
+        remedy = "name another alarm"
+        yield Problem(path=f"{path}.suppressor", problem=f'"{alarm.name}" cannot suppress itself', remedy=remedy)
+    elif alarm.suppressor and alarm.suppressor not in known:
+        yield _no_alarm(f"{path}.suppressor", alarm.suppressor, known)
+    for key, time in (("wait_period", alarm.wait_period), ("extension_period", alarm.extension_period)):
+        if time % SECOND or not timedelta(0) <= time <= DAY:
+            problem = f"{format_duration(time)} is not whole seconds, up to 1d"
+            yield Problem(path=f"{path}.{key}", problem=problem, remedy='write it as "60s" or "5m"')
 
 
 def _on_metric(path: str, alarm: AlarmSettings, project: Project) -> Iterator[Problem]:
     known = _metrics(project)
+    if alarm.suppressor:
+        remedy = "take it out, or write an alarm with a rule that has it"
+        yield Problem(path=f"{path}.suppressor", problem="only an alarm with a rule can be suppressed", remedy=remedy)
     if not alarm.metric:
         remedy = f"name what it watches: {_close('', known)}"
         yield Problem(path=f"{path}.metric", problem="there is neither a metric nor a rule", remedy=remedy)

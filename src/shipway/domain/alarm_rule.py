@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import ClassVar
 
 from shipway.domain.alarm import AlarmState, Evaluation
+from shipway.domain.alarm_suppression import Suppressor
 from shipway.domain.errors import ShipwayError
 
 _TOKEN = re.compile(r'\s*(?:([()])|"([^"]*)"|([^\s()"]+))')
@@ -27,7 +28,10 @@ class RuleInvalid(ShipwayError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composite:
-    """An alarm that is in ALARM while its rule holds, else OK. rule: its text. alarms: the names in it, in order."""
+    """An alarm that is in ALARM while its rule holds, else OK. rule: its text. alarms: the names in it, in order.
+
+    suppressor: what keeps it from acting, None = nothing.
+    """
 
     name: str
     rule: str
@@ -35,6 +39,12 @@ class Composite:
     node: Node
     description: str = ""
     notify: bool = True
+    suppressor: Suppressor | None = None
+
+    @property
+    def condition(self) -> str:
+        """What it waits for, in words: its rule, and what keeps it from acting."""
+        return f"{self.rule}, suppressed by {self.suppressor.alarm}" if self.suppressor else self.rule
 
     def evaluate(self, states: States) -> Evaluation:
         """Return its state. states: of every alarm that it names; one that is not there has INSUFFICIENT_DATA."""

@@ -8,6 +8,7 @@ from shipway.domain import metric_catalogue as metrics
 from shipway.domain import names
 from shipway.domain.alarm import Alarm, AlarmSettings, Comparison, LowSamples, Missing
 from shipway.domain.alarm_rule import Composite, composite, ordered
+from shipway.domain.alarm_suppression import Suppressor
 from shipway.domain.metric import Series
 from shipway.domain.project import Project
 
@@ -53,9 +54,7 @@ def alarm_set(project: Project, releases: Sequence[int] = ()) -> AlarmSet:
     written = {each.name: each for each in project.alarms}
     own = [each for each in own_alarms(project) if each.name not in written]
     plain = [_alarm(project, each) for each in written.values() if each.metric]
-    rules = [
-        composite(each.name, each.rule, each.description, notify=each.notify) for each in written.values() if each.rule
-    ]
+    rules = [_composite(each) for each in written.values() if each.rule]
     per_release = [each for release in releases for each in release_alarms(project, release)]
     return AlarmSet(alarms=(*own, *plain, *per_release), composites=tuple(ordered(rules)))
 
@@ -221,6 +220,15 @@ def _alarm(project: Project, settings: AlarmSettings) -> Alarm:
         description=settings.description,
         notify=settings.notify,
     )
+
+
+def _composite(settings: AlarmSettings) -> Composite:
+    """Return an alarm of [[alarms]] on other alarms."""
+    made = composite(settings.name, settings.rule, settings.description, notify=settings.notify)
+    if not settings.suppressor:
+        return made
+    wait, extension = settings.wait_period, settings.extension_period
+    return replace(made, suppressor=Suppressor(alarm=settings.suppressor, wait=wait, extension=extension))
 
 
 def _series(project: Project, settings: AlarmSettings) -> Series:

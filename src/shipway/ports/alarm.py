@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shipway.domain.alarm import AlarmChange, AlarmState, Datapoint
+from shipway.domain.alarm_suppression import Suppression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,7 @@ class AlarmView:
     since: of its state; evaluated: when it was looked at last, both None before the first look. condition: what it
     waits for, in words. threshold: None for an alarm on other alarms. datapoints: of the last look, oldest first.
     enabled: whether it tells people and stops releases. release: the one that it judges, None when it judges no one.
+    suppression: what else keeps it from that now, None when nothing does.
     """
 
     name: str
@@ -29,6 +31,7 @@ class AlarmView:
     datapoints: tuple[Datapoint, ...]
     enabled: bool
     release: int | None
+    suppression: Suppression | None = None
 
 
 class Alarms(Protocol):

@@ -76,7 +76,9 @@ def disable(session: Session, alarm: str, by: str) -> None:
 
 
 def _state(alarm: AlarmView) -> str:
-    return alarm.state if alarm.enabled else f"{alarm.state} (quiet)"
+    if not alarm.enabled:
+        return f"{alarm.state} (quiet)"
+    return f"{alarm.state} (suppressed)" if alarm.suppression else alarm.state
 
 
 def _whole(alarm: AlarmView) -> str:
@@ -89,6 +91,7 @@ def _whole(alarm: AlarmView) -> str:
             ("what for", alarm.description),
             ("release", f"goes back when it fires: {alarm.release}" if alarm.release else ""),
             ("why", alarm.reason),
+            ("does nothing", str(alarm.suppression or "")),
         ]
     )
     return f"{told}\n\n{_points(alarm.datapoints, alarm.threshold)}" if alarm.datapoints else told

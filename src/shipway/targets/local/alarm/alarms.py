@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +17,7 @@ from shipway.domain.alarm import (
 )
 from shipway.domain.alarm_rule import Composite
 from shipway.domain.alarm_settings import AlarmSet
+from shipway.domain.alarm_suppression import SuppressedBy, Suppression, suppress
 from shipway.domain.notice import Kind
 from shipway.domain.values import Json
 from shipway.targets.local import db
@@ -50,12 +51,24 @@ MIGRATIONS = (
     CREATE INDEX alarm_changes_to_tell ON alarm_changes (number) WHERE tell <> '';
     CREATE TABLE alarms_disabled (name TEXT PRIMARY KEY);
     """,
+    """
+    CREATE TABLE alarm_suppressions (
+        name TEXT PRIMARY KEY,
+        suppressor TEXT NOT NULL,
+        held TEXT NOT NULL,
+        until TEXT NOT NULL,
+        pending INTEGER NOT NULL
+    );
+    """,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where an alarm stands. since: of its state. evaluated: when it was looked at last. enabled: whether it acts."""
+    """Where an alarm stands. since: of its state. evaluated: when it was looked at last.
+
+    enabled: False where people keep it from acting; suppression: what else does.
+    """
 
     name: str
     state: AlarmState
@@ -65,6 +78,26 @@ class Standing:
     evaluated: datetime
     release: int | None
     enabled: bool
+    suppression: Suppression
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look at an alarm found. before: None for a new one."""
+
+    alarm: Alarm | Composite
+    evaluation: Evaluation
+    before: Standing | None
+
+    @property
+    def old(self) -> AlarmState:
+        """The state before this look."""
+        return self.before.state if self.before else AlarmState.INSUFFICIENT_DATA
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is another one now."""
+        return self.evaluation.state is not self.old
 
 
 class Alarms:
@@ -83,21 +116,24 @@ class Alarms:
         """
         before = {each.name: each for each in self.standings()}
         states = {name: each.state for name, each in before.items()}
-        found: list[tuple[Alarm | Composite, Evaluation]] = []
+        found: list[Seen] = []
         for alarm in alarms.alarms:
             statistics = self._telemetry.windows(alarm.series, end, alarm.period, alarm.range)
             current = states.get(alarm.name, AlarmState.INSUFFICIENT_DATA)
-            found.append((alarm, evaluate(alarm, datapoints(alarm, end, statistics), current)))
-            states[alarm.name] = found[-1][1].state
+            found.append(
+                Seen(alarm, evaluate(alarm, datapoints(alarm, end, statistics), current), before.get(alarm.name))
+            )
+            states[alarm.name] = found[-1].evaluation.state
         for each in alarms.composites:
-            found.append((each, each.evaluate(states)))
-            states[each.name] = found[-1][1].state
+            found.append(Seen(each, each.evaluate(states), before.get(each.name)))
+            states[each.name] = found[-1].evaluation.state
         last = self._last()
         with self._home.transaction() as connection:
-            for one, evaluation in found:
-                _save(connection, one, evaluation, before.get(one.name), end)
+            for seen in found:
+                _save(connection, seen, _suppression(seen, states, end), end)
             for name in set(before) - set(alarms.names):
                 connection.execute("DELETE FROM alarms WHERE name=?", (name,))
+                connection.execute("DELETE FROM alarm_suppressions WHERE name=?", (name,))
         return self.changes(last)
 
     def changes(self, after: int = 0, alarm: str = "", limit: int = 10_000) -> list[AlarmChange]:
@@ -118,8 +154,9 @@ class Alarms:
     def standings(self) -> Sequence[Standing]:
         """Return where each alarm stands, by name."""
         rows = self._home.connection.execute(
-            "SELECT alarms.*, alarms_disabled.name IS NULL AS enabled FROM alarms"
-            " LEFT JOIN alarms_disabled ON alarms_disabled.name=alarms.name ORDER BY alarms.name"
+            "SELECT alarms.*, alarms_disabled.name IS NULL AS enabled, suppressor, held, until, pending FROM alarms"
+            " LEFT JOIN alarms_disabled ON alarms_disabled.name=alarms.name"
+            " LEFT JOIN alarm_suppressions ON alarm_suppressions.name=alarms.name ORDER BY alarms.name"
         ).fetchall()
         return [
             Standing(
@@ -131,6 +168,7 @@ class Alarms:
                 evaluated=datetime.fromisoformat(row["evaluated"]),
                 release=row["release"],
                 enabled=bool(row["enabled"]),
+                suppression=_read_suppression(row),
             )
             for row in rows
         ]
@@ -150,7 +188,8 @@ class Alarms:
     def firing(self, release: int, named: Iterable[str], now: datetime) -> Sequence[str]:
         """Return the alarms that speak against a release: its own ones and the `named` ones, as far as they fire.
 
-        One that is disabled, or that nobody has looked at lately, does not speak; nor does INSUFFICIENT_DATA.
+        One that is disabled or suppressed, or that nobody has looked at lately, does not speak; nor does
+        INSUFFICIENT_DATA.
         """
         wanted = set(named)
         return [
@@ -158,6 +197,7 @@ class Alarms:
             for each in self.standings()
             if each.state is AlarmState.ALARM
             and each.enabled
+            and each.suppression.by is None
             and now - each.evaluated <= STALE
             and (each.release == release or each.name in wanted)
         ]
@@ -177,40 +217,60 @@ class Alarms:
         return int(found or 0)
 
 
-def _save(
-    connection: sqlite3.Connection,
-    alarm: Alarm | Composite,
-    evaluation: Evaluation,
-    before: Standing | None,
-    end: datetime,
-) -> None:
-    """Write one alarm's state, and its change if it is one."""
-    old = before.state if before else AlarmState.INSUFFICIENT_DATA
-    changed = evaluation.state is not old
-    since = end if before is None or changed else before.since
+def _suppression(seen: Seen, states: Mapping[str, AlarmState], end: datetime) -> Suppression:
+    """Return what keeps an alarm from acting on what was seen."""
+    suppressor = seen.alarm.suppressor if isinstance(seen.alarm, Composite) else None
+    state = states.get(suppressor.alarm, AlarmState.INSUFFICIENT_DATA) if suppressor else AlarmState.INSUFFICIENT_DATA
+    before = seen.before.suppression if seen.before else Suppression()
+    return suppress(before, suppressor, changed=seen.changed, state=state, now=end)
+
+
+def _save(connection: sqlite3.Connection, seen: Seen, suppression: Suppression, end: datetime) -> None:
+    """Write one alarm's state, its change if it is one, and what is to be told of it now."""
+    alarm, evaluation, before = seen.alarm, seen.evaluation, seen.before
+    since = end if before is None or seen.changed else before.since
     points, release = _text(evaluation.datapoints), alarm.release if isinstance(alarm, Alarm) else None
     row = connection.execute("SELECT raised FROM alarms WHERE name=?", (alarm.name,)).fetchone()
     raised = bool(row and row["raised"])
-    if changed:
-        acts = alarm.notify and (before is None or before.enabled)
-        tell = _tell(evaluation.state, raised) if acts else ""
+    if seen.changed:
+        connection.execute(
+            "INSERT INTO alarm_changes (alarm, old, new, at, reason, datapoints) VALUES (?,?,?,?,?,?)",
+            (alarm.name, seen.old, evaluation.state, end.isoformat(), evaluation.reason, points),
+        )
+    if suppression.acts and alarm.notify and (before is None or before.enabled):
+        tell = _tell(evaluation.state, raised)
         raised = raised if not tell else tell == Kind.ALARM_RAISED
         connection.execute(
-            "INSERT INTO alarm_changes (alarm, old, new, at, reason, datapoints, tell) VALUES (?,?,?,?,?,?,?)",
-            (alarm.name, old, evaluation.state, end.isoformat(), evaluation.reason, points, tell),
+            "UPDATE alarm_changes SET tell=? WHERE number=(SELECT max(number) FROM alarm_changes WHERE alarm=?)",
+            (tell, alarm.name),
         )
+    state, looked = (evaluation.state, since.isoformat(), evaluation.reason), end.isoformat()
     connection.execute(
         "INSERT OR REPLACE INTO alarms VALUES (?,?,?,?,?,?,?,?)",
-        (
-            alarm.name,
-            evaluation.state,
-            since.isoformat(),
-            evaluation.reason,
-            points,
-            end.isoformat(),
-            release,
-            int(raised),
-        ),
+        (alarm.name, *state, points, looked, release, int(raised)),
+    )
+    _save_suppression(connection, alarm.name, suppression)
+
+
+def _save_suppression(connection: sqlite3.Connection, name: str, held: Suppression) -> None:
+    if not held.suppressor:
+        connection.execute("DELETE FROM alarm_suppressions WHERE name=?", (name,))
+        return
+    until = held.until.isoformat() if held.until else ""
+    connection.execute(
+        "INSERT OR REPLACE INTO alarm_suppressions VALUES (?,?,?,?,?)",
+        (name, held.suppressor, held.by or "", until, int(held.pending)),
+    )
+
+
+def _read_suppression(row: sqlite3.Row) -> Suppression:
+    if row["suppressor"] is None:
+        return Suppression()
+    return Suppression(
+        suppressor=row["suppressor"],
+        by=SuppressedBy(row["held"]) if row["held"] else None,
+        until=datetime.fromisoformat(row["until"]) if row["until"] else None,
+        pending=bool(row["pending"]),
     )
 
 

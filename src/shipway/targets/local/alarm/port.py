@@ -65,11 +65,12 @@ def _view(alarm: Alarm | Composite, standing: Standing | None, *, enabled: bool)
         state=standing.state if standing else AlarmState.INSUFFICIENT_DATA,
         since=standing.since if standing else None,
         evaluated=standing.evaluated if standing else None,
-        condition=alarm.condition if isinstance(alarm, Alarm) else alarm.rule,
+        condition=alarm.condition,
         description=alarm.description,
         reason=standing.reason if standing else "nobody has looked at it yet",
         threshold=alarm.threshold if isinstance(alarm, Alarm) else None,
         datapoints=standing.datapoints if standing else (),
         enabled=enabled,
         release=alarm.release if isinstance(alarm, Alarm) else None,
+        suppression=standing.suppression if standing and standing.suppression.by else None,
     )

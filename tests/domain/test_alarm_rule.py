@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipway.domain.alarm import AlarmState
-from shipway.domain.alarm_rule import RuleInvalid, composite, ordered
+from shipway.domain.alarm_rule import RuleInvalid, composite, ordered, renamed
 
 OK, ALARM, INSUFFICIENT = AlarmState.OK, AlarmState.ALARM, AlarmState.INSUFFICIENT_DATA
 STATES = {"a": ALARM, "b": OK, "c": INSUFFICIENT, "with blanks": ALARM, "AND": ALARM}
@@ -71,6 +71,23 @@ def test_any_text_is_a_rule_or_is_refused(rule: str) -> None:
 def test_the_sentence_tells_the_states() -> None:
     found = composite("x", "ALARM(a) AND NOT ALARM(b) AND ALARM(a)").evaluate(STATES)
     assert found.reason == "ALARM(a) AND NOT ALARM(b) AND ALARM(a) is true: a is ALARM, b is OK"
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("ALARM(a) AND NOT OK ( b )", 'ALARM("my-a") AND NOT OK("my-b")'),
+        ('(INSUFFICIENT_DATA("a") OR TRUE)', '(INSUFFICIENT_DATA("my-a") OR TRUE)'),
+        ('ALARM("OK")', 'ALARM("my-OK")'),
+        ("FALSE", "FALSE"),
+    ],
+)
+def test_a_rule_with_other_names_holds_when_the_first_does(rule: str, said: str) -> None:
+    assert renamed(rule, lambda name: f"my-{name}") == said
+    for state in AlarmState:
+        states = dict.fromkeys(composite("x", rule).alarms, state)
+        moved = {f"my-{name}": state for name in states}
+        assert composite("x", said).evaluate(moved).state is composite("x", rule).evaluate(states).state
 
 
 def test_composites_come_after_those_that_they_name() -> None:

@@ -19,6 +19,32 @@ def example(name: str, more: str = "") -> Project:
     return decode(text.encode())
 
 
-FLIGHTS = example("flights", '\n[notifications]\nmail = ["ml@example.org"]\n[aws]\nrepository = "acme/flights"\n')
+ALARMS = """
+[[alarms]]
+name = "slow"
+metric = "Latency"
+statistic = "p99"
+evaluation_periods = 5
+datapoints_to_alarm = 3
+threshold = 250.0
+low_samples = "ignore"
+each_release = true
+description = "answers take long"
+
+[[alarms]]
+name = "busy"
+metric = "CPUUtilization"
+period = "5m"
+threshold = 180.0
+missing = "notBreaching"
+
+[[alarms]]
+name = "slow-for-many"
+rule = 'ALARM("slow") AND NOT ALARM("no-traffic")'
+description = "answers take long while there are callers"
+"""
+FLIGHTS = example(
+    "flights", f'\n[notifications]\nmail = ["ml@example.org"]\n[aws]\nrepository = "acme/flights"\n{ALARMS}'
+)
 DIGITS = example("digits", '\n[aws]\nsource = "codecommit"\nmonitor = "managed"\nnat_gateways = 2\n')
 LONGEST = Project(name="p" * 32)

@@ -7,6 +7,7 @@ import botocore.session
 import pytest
 
 from resources.projects import DIGITS, FLIGHTS, PLACE
+from shipway.domain.alarm import AlarmSettings
 from shipway.domain.aws_settings import AwsSettings, MonitorKind, SourceKind
 from shipway.domain.project import (
     ApprovalSettings,
@@ -54,6 +55,48 @@ def test_what_aws_refuses_is_told(project: Project, place: Place, paths: list[st
     assert [each.path for each in problems(project, place)] == paths
 
 
+SLOW = AlarmSettings(name="slow", metric="Latency", statistic="p99.9", threshold=250.0)
+CROWD = AlarmSettings(name="crowd", metric="Workers", process="prod", threshold=4.0)
+BUSY = AlarmSettings(name="busy", metric="CPUUtilization", threshold=90.0)
+
+
+def written(*alarms: AlarmSettings, stopping: tuple[str, ...] = ()) -> Project:
+    return replace(READY, alarms=alarms, deployment=replace(READY.deployment, alarms=stopping))
+
+
+@pytest.mark.parametrize(
+    ("project", "paths"),
+    [
+        (written(SLOW, stopping=("slow", "errors", "feature_baseline_drift_distance")), []),
+        (written(BUSY, stopping=("busy",)), []),
+        (written(SLOW, AlarmSettings(name="both", rule="ALARM(slow) OR ALARM(no-traffic)")), []),
+        (written(CROWD), []),  # a difference that is told, not a fault
+        (written(CROWD, AlarmSettings(name="both", rule="ALARM(crowd)")), ["alarms[1].rule"]),
+        (written(BUSY, AlarmSettings(name="both", rule="ALARM(busy) AND OK(errors)")), ["alarms[1].rule"]),
+        (written(AlarmSettings(name="both", rule="ALARM(endpoint-down)")), ["alarms[0].rule"]),
+        (written(SLOW, stopping=("disk",)), ["deployment.alarms[0]"]),
+        (
+            written(SLOW, AlarmSettings(name="both", rule="ALARM(slow)"), stopping=("slow", "both")),
+            ["deployment.alarms[1]"],
+        ),
+        (
+            written(replace(SLOW, name="drift"), replace(SLOW, name="prod-9-errors")),
+            ["alarms[0].name", "alarms[1].name"],
+        ),
+        (written(*(replace(SLOW, name=f"slow{n}", each_release=True) for n in range(7))), ["deployment.alarms"]),
+        (written(replace(SLOW, description="x" * 1025)), ["alarms"]),
+    ],
+)
+def test_alarms_that_aws_cannot_have_are_told(project: Project, paths: list[str]) -> None:
+    assert [each.path for each in problems(project, PLACE)] == paths
+
+
+def test_an_alarm_without_a_metric_on_aws_is_named() -> None:
+    said = [sentence for path, sentence in told(written(CROWD, SLOW)) if path == "alarms"]
+    assert len(said) == 1
+    assert said[0].endswith("(crowd)")
+
+
 @pytest.mark.parametrize("limit", [each for each in LIMITS if each.source.startswith("model: ")], ids=lambda x: x.path)
 def test_a_limit_of_a_service_model_is_the_model_s(limit: object) -> None:
     source = limit.source.removeprefix("model: ").split()  # type: ignore[attr-defined]
@@ -71,5 +114,7 @@ def test_every_difference_is_about_a_key_that_exists() -> None:
     for each in DIFFERENCES:
         value: object = FLIGHTS
         for part in each.path.split("."):
+            if isinstance(value, tuple):
+                value = value[0]
             assert part in {field.name for field in fields(value)}, each.path  # type: ignore[arg-type]
             value = getattr(value, part)

@@ -12,6 +12,7 @@ from shipway.domain.errors import ShipwayError
 
 _TOKEN = re.compile(r'\s*(?:([()])|"([^"]*)"|([^\s()"]+))')
 _STATES = tuple(state.value for state in AlarmState)
+_NAMED = re.compile(rf'\b({"|".join(_STATES)})\s*\(\s*(?:"([^"]*)"|([^\s()"]+))\s*\)')
 DEEPEST = 50  # brackets within brackets
 States = Mapping[str, AlarmState]
 Node = Callable[[States], bool]
@@ -60,6 +61,11 @@ def composite(name: str, rule: str, description: str = "", *, notify: bool = Tru
     node = reader.whole()
     alarms = tuple(dict.fromkeys(reader.alarms))
     return Composite(name=name, rule=rule, alarms=alarms, node=node, description=description, notify=notify)
+
+
+def renamed(rule: str, name: Callable[[str], str]) -> str:
+    """Return a rule that can be read, with other names for its alarms. name: old name -> new name."""
+    return _NAMED.sub(lambda found: f'{found[1]}("{name(found[2] or found[3])}")', rule)
 
 
 def ordered(composites: Iterable[Composite]) -> Sequence[Composite]:

@@ -132,8 +132,12 @@ def release_alarms(project: Project, release: int) -> list[Alarm]:
         ),
         *(replace(each, evaluation_periods=3, notify=False) for each in _latency(project, function)),
     ]
-    asked = [_alarm(project, each) for each in project.alarms if each.each_release and each.metric]
-    return [_of_release(each, function, release) for each in (*own, *asked)]
+    return [_of_release(each, function, release) for each in (*own, *asked_of_releases(project))]
+
+
+def asked_of_releases(project: Project) -> list[Alarm]:
+    """Return the alarms of [[alarms]] that each release has for its own answers, as they are for all releases."""
+    return [_alarm(project, each) for each in project.alarms if each.each_release and each.metric]
 
 
 def _of_release(alarm: Alarm, function: str, release: int) -> Alarm:

@@ -38,6 +38,7 @@ LISTED = PriceTable(
         "public address, hour": 0.005,
         "key, month": 1.0,
         "alarm, month": 0.10,
+        "alarm on alarms, month": 0.50,
         "dashboard, month": 3.0,
         "pipeline action, minute": 0.002,
         "build, minute": 0.01,
@@ -62,6 +63,7 @@ FOLLOWED = PriceTable(
     fixed={
         "key, month": 1.0,
         "alarm, month": 0.10,
+        "alarm on alarms, month": 0.50,
         "dashboard, month": 3.0,
         "object storage, GB month": 0.023,
         "function request": 0.0000002,

@@ -19,6 +19,7 @@ COUNTED = {
     "AWS::EC2::VPCEndpoint": "network interface endpoint, hour",
     "AWS::KMS::Key": "key, month",
     "AWS::CloudWatch::Alarm": "alarm, month",
+    "AWS::CloudWatch::CompositeAlarm": "alarm on alarms, month",
     "AWS::CloudWatch::Dashboard": "dashboard, month",
 }
 BROKEN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED")

@@ -1,28 +1,33 @@
-"""The stack of who is told by mail, and of one alarm for each feature that may drift."""
+"""The stack of who is told by mail, and of the alarms that outlive a release: drift, and the project's own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from shipway.domain.alarm import Alarm
-from shipway.domain.alarm_settings import own_alarms
+from shipway.domain.alarm_rule import renamed
+from shipway.domain.alarm_settings import ERRORS, SLOW
 from shipway.domain.names import drift_metric
 from shipway.domain.project import Project
 from shipway.domain.values import Json, JsonObject, canonical
-from shipway.targets.aws.resources.block import block, ref, sub
-from shipway.targets.aws.resources.monitoring import NAMESPACE
+from shipway.targets.aws.resources.alarm import logical, on_alarms, on_metric
+from shipway.targets.aws.resources.alarm_place import OF_PROD, TOGETHER, Places, places
+from shipway.targets.aws.resources.block import block, lines, ref, sub
+from shipway.targets.aws.resources.metric import Published, of_project, of_release
 
 RULE_LIMIT = 10_240  # characters of a composite alarm's rule; CloudWatch API reference, PutCompositeAlarm
 CHILDREN_LIMIT = 100  # alarms that one composite alarm names; CloudWatch user guide, "Combining alarms"
+BY_PROD = (ERRORS, SLOW)  # alarms of the prod stack tell of the same, and name the release
+OWN, DRIFT, SOME = "Alarm", "Drift", "SomeDrift"  # what their names within the stack begin with
+RELEASE = f"${{Project}}-{OF_PROD}${{Release}}-own-"
 
 
 def alarms(project: Project) -> str:
     """Return the stack's text."""
+    found = places(project)
     resources: dict[str, Json] = {}
     for number, address in enumerate(project.notifications.mail, 1):
         resources[f"Mail{number}"] = _subscription(address)
-    watched = drift_alarms(project)
-    for number, alarm in enumerate(watched, 1):
-        resources[f"Drift{number}"] = _alarm(alarm)
-    resources |= _together(project, watched)
+    resources |= _drift(project, found.drift)
+    resources |= _own(project, found)
     said = {
         "Project": "The project's name; everything is named after it.",
         "TopicArn": "Where mails to people are sent from.",
@@ -32,16 +37,11 @@ def alarms(project: Project) -> str:
     return block(
         {
             "AWSTemplateFormatVersion": "2010-09-09",
-            "Description": f"Who hears of {project.name}, and which features are watched for drift.",
+            "Description": f"Who hears of {project.name}, and what is watched whatever release is live.",
             "Parameters": {name: {"Type": "String", "Description": why} for name, why in parameters.items()},
             "Resources": resources or {"Nobody": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
         }
     )
-
-
-def drift_alarms(project: Project) -> list[Alarm]:
-    """Return the alarms on drift that the project has on every target."""
-    return [alarm for alarm in own_alarms(project) if alarm.series.name.startswith(drift_metric(""))]
 
 
 def _subscription(address: str) -> JsonObject:
@@ -49,47 +49,72 @@ def _subscription(address: str) -> JsonObject:
     return {"Type": "AWS::SNS::Subscription", "Properties": properties}
 
 
-def _alarm(alarm: Alarm) -> JsonObject:
-    return {
-        "Type": "AWS::CloudWatch::Alarm",
-        "Properties": {
-            "AlarmName": sub(f"${{Project}}-{alarm.name}"),
-            "AlarmDescription": alarm.description.capitalize(),
-            "Namespace": NAMESPACE,
-            "MetricName": alarm.series.name,
-            "Dimensions": [{"Name": "Project", "Value": ref("Project")}],
-            "Statistic": alarm.statistic,
-            "Period": int(alarm.period.total_seconds()),
-            "EvaluationPeriods": alarm.evaluation_periods,
-            "DatapointsToAlarm": alarm.datapoints_to_alarm,
-            "ComparisonOperator": str(alarm.comparison),
-            "Threshold": alarm.threshold,
-            "TreatMissingData": str(alarm.missing),
-        },
+def _lasting(project: Project, alarm: Alarm, *, tell: bool) -> JsonObject:
+    return on_metric(alarm, _known(of_project(alarm.series, project.name)), f"${{Project}}-{alarm.name}", tell=tell)
+
+
+def _known(published: Published | None) -> Published:
+    """Return where the metric is, of an alarm that `places` has found a place for."""
+    if published is None:
+        raise ValueError("an alarm without a metric has no place")
+    return published
+
+
+def _own(project: Project, found: Places) -> dict[str, Json]:
+    """Return the alarms that every project has, and those of [[alarms]]; a written one takes the other's name."""
+    written = {each.name for each in project.alarms}
+    short = logical(OWN, [*(each.name for each in found.project), *(each.name for each in found.composites)])
+    tells = {each.name: each.notify and (each.name in written or each.name not in BY_PROD) for each in found.project}
+    plain = {short[each.name]: _lasting(project, each, tell=tells[each.name]) for each in found.project}
+    known = short | _features(found.drift)
+    rules = {
+        short[each.name]: on_alarms(
+            sub(f"${{Project}}-{each.name}"),
+            each.description or each.rule,
+            sub(owned_rule(each.rule, "${Project}")),
+            [known[name] for name in each.alarms if name in known],
+            tell=each.notify,
+        )
+        for each in found.composites
     }
+    return {**plain, **rules}
 
 
-def _together(project: Project, watched: Sequence[Alarm]) -> dict[str, Json]:
+def _features(watched: Sequence[Alarm]) -> dict[str, str]:
+    """Return what the alarms on drift are called within the stack: by their features."""
+    short = logical(DRIFT, (each.name.removeprefix(drift_metric("")) for each in watched))
+    return {drift_metric(feature): within for feature, within in short.items()}
+
+
+def _drift(project: Project, watched: Sequence[Alarm]) -> dict[str, Json]:
+    short = _features(watched)
+    single = {short[each.name]: _lasting(project, each, tell=False) for each in watched}
+    return {**single, **_together(project, short)}
+
+
+def _together(project: Project, short: Mapping[str, str]) -> dict[str, Json]:
     """Return one alarm over all: it mails and retrains once, however many features drift in the same hour.
 
     A rule has room for so many alarms only: more of them are combined in groups first.
     """
-    groups = list(grouped([f"{project.name}-{alarm.name}" for alarm in watched]))
+    names = {f"{project.name}-{name}": within for name, within in short.items()}
+    groups = list(grouped(list(names)))
     if not groups:
         return {}
     if len(groups) == 1:
-        return {"Drift": _composite(f"{project.name}-drift", groups[0], [f"Drift{n + 1}" for n in range(len(watched))])}
+        return {DRIFT: _any_drift(f"{project.name}-{TOGETHER}", groups[0], [*names.values()])}
     resources: dict[str, Json] = {}
-    first = 1
     for number, group in enumerate(groups, 1):
-        members = [f"Drift{first + each}" for each in range(len(group))]
-        resources[f"DriftGroup{number}"] = _composite(
-            f"{project.name}-drift-group-{number}", group, members, tell=False
-        )
-        first += len(group)
-    names = [f"{project.name}-drift-group-{number}" for number in range(1, len(groups) + 1)]
-    members = [f"DriftGroup{number}" for number in range(1, len(groups) + 1)]
-    return resources | {"Drift": _composite(f"{project.name}-drift", names, members)}
+        members = [names[each] for each in group]
+        name = f"{project.name}-{TOGETHER}-group-{number}"
+        resources[f"{SOME}{number}"] = _any_drift(name, group, members, tell=False)
+    whole = [f"{project.name}-{TOGETHER}-group-{number}" for number in range(1, len(groups) + 1)]
+    return resources | {DRIFT: _any_drift(f"{project.name}-{TOGETHER}", whole, [*resources])}
+
+
+def _any_drift(name: str, names: Sequence[str], members: Sequence[str], *, tell: bool = True) -> JsonObject:
+    text = "At least one feature has moved away from the baseline"
+    return on_alarms(name, text, rule(names), members, tell=tell)
 
 
 def grouped(names: Sequence[str]) -> Iterator[list[str]]:
@@ -109,15 +134,27 @@ def rule(names: Sequence[str]) -> str:
     return " OR ".join(f'ALARM("{name}")' for name in names)
 
 
-def _composite(name: str, names: Sequence[str], members: Sequence[str], *, tell: bool = True) -> JsonObject:
-    tells: JsonObject = {"AlarmActions": [ref("TopicArn")]} if tell else {}
-    return {
-        "Type": "AWS::CloudWatch::CompositeAlarm",
-        "DependsOn": [*members],
-        "Properties": {
-            "AlarmName": name,
-            "AlarmDescription": "At least one feature has moved away from the baseline",
-            "AlarmRule": rule(names),
-            **tells,
-        },
-    }
+def owned_rule(text: str, project: str) -> str:
+    """Return a rule of [[alarms]] with the names that its alarms have on AWS."""
+    return renamed(text, lambda name: f"{project}-{name}")
+
+
+def of_prod(project: Project) -> dict[str, str]:
+    """Return what the prod stack has of a project's own alarms, as lines for its places.
+
+    Alarms on the release's endpoint, and those that stop its deployment.
+    """
+    found = places(project)
+    short = logical("Own", (each.name for each in (*found.release, *found.machine)))
+    resources: dict[str, Json] = {}
+    for each in (*found.release, *found.machine):
+        tell = each.notify and each in found.machine  # of a release's answers the project's alarm tells as well
+        resources[short[each.name]] = on_metric(
+            each, _known(of_release(each.series)), f"{RELEASE}{each.name}", tell=tell
+        )
+    machine = {each.name for each in found.machine}
+    stops: list[Json] = [ref(short[each.name]) for each in found.release]
+    stops += [
+        ref(short[name]) if name in machine else sub(f"${{Project}}-{name}") for name in project.deployment.alarms
+    ]
+    return {"alarms.release": lines(resources, 1), "alarms.shift": lines(stops, 5)}

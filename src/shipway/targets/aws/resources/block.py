@@ -33,6 +33,11 @@ def block(document: JsonObject) -> str:
     return "\n\n".join(["\n".join(head), *(section for section in sections if "\n" in section)]) + "\n"
 
 
+def lines(value: Json, depth: int) -> str:
+    """Return a mapping or a list as the lines of a block at a depth, "" when it is empty."""
+    return "".join(f"{each}\n" if each else "\n" for each in _lines(value, depth)) if value else ""
+
+
 def _entry(key: str, value: Json, depth: int) -> list[str]:
     pad = "  " * depth
     name = key if PLAIN.fullmatch(key) else json.dumps(key)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from shipway.domain import names
 from shipway.domain.project import Project
 from shipway.domain.values import Json, JsonObject
-from shipway.targets.aws.resources.alarms import drift_alarms
-from shipway.targets.aws.resources.monitoring import NAMESPACE
+from shipway.targets.aws.resources.alarm_place import places
+from shipway.targets.aws.resources.metric import NAMESPACE
 
 WIDTH, HEIGHT = 12, 6  # of a widget; a row has 24
 SEEN = 50  # features on one graph: more lines cannot be told apart
@@ -64,5 +64,5 @@ def _search(where: str, name: str, stat: str) -> Json:
 
 
 def _drift(project: Project) -> list[Json]:
-    watched = drift_alarms(project)[:SEEN]
+    watched = places(project).drift[:SEEN]
     return [[NAMESPACE, each.series.name, "Project", project.name, {"stat": "Maximum"}] for each in watched]

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shipway.domain.deployment import Strategy
+from shipway.domain.metric_catalogue import CPU, LATENCY
 from shipway.domain.project import DeploymentSettings, Project, TriggerSettings
+from shipway.targets.aws.resources.alarm_place import places
 from shipway.targets.aws.resources.shift import NEARLY_ALL
 
 MINUTE = timedelta(minutes=1)
@@ -15,11 +17,19 @@ DEPLOYMENT, TRIGGERS = DeploymentSettings(), TriggerSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One key that AWS reads otherwise. holds: whether the project uses it so that it matters; said: a sentence."""
+    """One key that AWS reads otherwise. holds: whether the project uses it so that it matters; said: a sentence.
+
+    which: the names of what it is about, where a key has many.
+    """
 
     path: str
     said: str
     holds: Callable[[Project], bool]
+    which: Callable[[Project], tuple[str, ...]] = lambda _: ()
+
+
+def _watching(project: Project, *metrics: str) -> tuple[str, ...]:
+    return tuple(each.name for each in project.alarms if each.metric in metrics)
 
 
 def _rounded(duration: timedelta) -> bool:
@@ -129,8 +139,21 @@ DIFFERENCES = (
     ),
     Difference(
         path="alarms",
-        said="alarms of the project's own are this machine's: its metrics are not CloudWatch's",
-        holds=lambda project: bool(project.alarms),
+        said="CloudWatch has no such metric: an alarm on programs of this machine, captures or notices is left out",
+        holds=lambda project: bool(places(project).lost),
+        which=lambda project: tuple(each.name for each in places(project).lost),
+    ),
+    Difference(
+        path="alarms.metric",
+        said="CPUUtilization is 100 for each core, Latency is of errors too; both are AWS's own metrics",
+        holds=lambda project: bool(_watching(project, CPU, LATENCY)),
+        which=lambda project: _watching(project, CPU, LATENCY),
+    ),
+    Difference(
+        path="alarms.metric",
+        said="processor, memory and disk are those of the live release's instances: each release begins anew",
+        holds=lambda project: bool(places(project).machine),
+        which=lambda project: tuple(each.name for each in places(project).machine),
     ),
     Difference(
         path="monitoring.every",
@@ -167,4 +190,9 @@ DIFFERENCES = (
 
 def told(project: Project) -> list[tuple[str, str]]:
     """Return (path, sentence) for each key that AWS reads otherwise than this machine does."""
-    return [(each.path, each.said) for each in DIFFERENCES if each.holds(project)]
+    return [(each.path, _sentence(each, project)) for each in DIFFERENCES if each.holds(project)]
+
+
+def _sentence(difference: Difference, project: Project) -> str:
+    which = difference.which(project)
+    return f"{difference.said} ({', '.join(which)})" if which else difference.said

@@ -7,9 +7,9 @@ from shipway.domain import workflow
 from shipway.domain.project import Project
 from shipway.domain.values import Json, JsonObject, canonical
 from shipway.targets.aws.resources import monitoring
-from shipway.targets.aws.resources.alarms import alarms
+from shipway.targets.aws.resources.alarms import alarms, of_prod
 from shipway.targets.aws.resources.dashboard import dashboard
-from shipway.targets.aws.resources.filling import declared, fill, written
+from shipway.targets.aws.resources.filling import declared, fill, fill_lines, written
 from shipway.targets.aws.resources.place import Place
 from shipway.targets.aws.resources.platform import functions
 from shipway.targets.aws.resources.settings import Hooks, given, parameters, places
@@ -28,7 +28,7 @@ def stacks(project: Project, training: JsonObject | None = None) -> dict[str, st
         "monitor": canonical(monitoring.document(project)),
         "analysis": monitoring.PROGRAM,
     }
-    by_hand = {name: fill(written(name), values) for name in BY_HAND}
+    by_hand = {name: fill(fill_lines(written(name), of_prod(project)), values) for name in BY_HAND}
     return {**by_hand, "functions": functions(), "alarms": alarms(project)}
 
 

@@ -1,4 +1,7 @@
-"""Stacks written by hand, with a few places that only a project can fill: `"@name"`, quotes included."""
+"""Stacks written by hand, with a few places that only a project can fill.
+
+`"@name"`, quotes included, is one value; a line `# @name` is as many lines as there are, or none.
+"""
 
 import json
 import re
@@ -9,6 +12,7 @@ from importlib.resources import files
 from shipway.domain.values import Json
 
 PLACE = re.compile(r'"@([a-z_.]+)"')
+LINES = re.compile(r"^\n? *# @([a-z_.]+)\n", re.MULTILINE)
 
 
 @cache
@@ -23,6 +27,19 @@ def fill(text: str, values: Mapping[str, Json]) -> str:
     Raises KeyError for a place that has no value.
     """
     return PLACE.sub(lambda place: json.dumps(values[place[1]], ensure_ascii=False), text)
+
+
+def fill_lines(text: str, values: Mapping[str, str]) -> str:
+    """Return the text with the lines of each place that stands alone on its line; an empty one leaves no gap.
+
+    Raises KeyError for a place that has no value.
+    """
+
+    def put(place: re.Match[str]) -> str:
+        value = values[place[1]]
+        return "\n" + value if value and place[0].startswith("\n") else value
+
+    return LINES.sub(put, text)
 
 
 def declared(template: str) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from shipway.domain.aws_settings import MonitorKind, SourceKind
 from shipway.domain.project import Problem, Project
-from shipway.targets.aws.resources.alarms import drift_alarms
+from shipway.targets.aws.resources.alarm_place import alarm_problems, places
+from shipway.targets.aws.resources.alarms import CHILDREN_LIMIT, RULE_LIMIT, owned_rule
 from shipway.targets.aws.resources.documents import render
 from shipway.targets.aws.resources.place import Place
 
@@ -32,6 +33,7 @@ NO_CODECOMMIT = frozenset(
 REGIONS = EVERYTHING | NO_MANAGED_MONITOR | NO_CODECOMMIT
 TEMPLATE_BYTES = 1_000_000  # CloudFormation quotas: template body in an S3 object, 1 MB
 STACK_RESOURCES = 500  # CloudFormation quotas
+STACK_ALARMS = STACK_RESOURCES - 60  # the stack also holds mail subscriptions and combined alarms
 METRICS = 1000  # CloudWatch API reference, PutMetricData: metrics of one request
 FUNCTION_ENVIRONMENT = 4096  # Lambda quotas: all environment variables together, bytes
 DAY = timedelta(days=1)
@@ -130,9 +132,37 @@ LIMITS = (
     Limit(
         path="monitoring.features",
         what="features watched for drift",
-        most=min(METRICS, STACK_RESOURCES - 60),  # the stack also holds mail subscriptions and combined alarms
+        most=min(METRICS, STACK_ALARMS),
         source="CloudFormation quotas, resources of a template; CloudWatch PutMetricData",
-        measured=lambda project: len(drift_alarms(project)),
+        measured=lambda project: len(places(project).drift),
+    ),
+    Limit(
+        path="alarms",
+        what="alarms, those on drift among them",
+        most=STACK_ALARMS,
+        source="CloudFormation quotas, resources of a template",
+        measured=lambda project: len(places(project).drift) + len(project.alarms),
+    ),
+    Limit(
+        path="alarms",
+        what="characters in a description",
+        most=1024,
+        source="model: cloudwatch AlarmDescription",
+        measured=lambda project: _longest({each.name: each.description for each in project.alarms}),
+    ),
+    Limit(
+        path="alarms",
+        what="characters in a rule, with the project's name before each alarm's",
+        most=RULE_LIMIT,
+        source="model: cloudwatch AlarmRule",
+        measured=lambda project: _longest({each.name: owned_rule(each.rule, project.name) for each in project.alarms}),
+    ),
+    Limit(
+        path="alarms",
+        what="alarms in a rule",
+        most=CHILDREN_LIMIT,
+        source="CloudWatch API reference, PutCompositeAlarm",
+        measured=lambda project: max((len(each.alarms) for each in places(project).composites), default=0),
     ),
     Limit(
         path="notifications.mail",
@@ -146,7 +176,13 @@ LIMITS = (
 
 def problems(project: Project, place: Place) -> list[Problem]:
     """Return everything about a project that AWS would refuse, here and now; empty when it can be applied."""
-    return [*_counts(project), *_region(project, place), *_source(project), *_sizes(project, place)]
+    return [
+        *_counts(project),
+        *alarm_problems(project),
+        *_region(project, place),
+        *_source(project),
+        *_sizes(project, place),
+    ]
 
 
 def _counts(project: Project) -> Iterator[Problem]:

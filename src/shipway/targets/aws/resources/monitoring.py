@@ -6,9 +6,9 @@ platform publishes a container's metrics for the managed service alone, so the m
 
 from shipway.domain.project import Project
 from shipway.domain.values import Json, JsonObject
+from shipway.targets.aws.resources.metric import NAMESPACE
 
 PROGRAM = "analyze"  # of the analyzer's image
-NAMESPACE = "aws/sagemaker/Endpoints/data-metrics"  # Model Monitor's
 ROOT = "/opt/ml/processing"
 
 

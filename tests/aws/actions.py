@@ -7,7 +7,6 @@ from aws.account import NUMBER, REGION, Call
 
 PREFIX = {
     "stepfunctions": "states",
-    "application-autoscaling": "application-autoscaling",
     "sagemaker-runtime": "sagemaker",
 }
 RENAMED = {
@@ -57,6 +56,7 @@ RESOURCES = {  # service.Operation -> the ARN's last part, with the parameters t
         "AssociateTrialComponent": "experiment-trial-component/{TrialComponentName}",
         "DescribeProcessingJob": "processing-job/{ProcessingJobName}",
         "DescribeEndpoint": "endpoint/{EndpointName}",
+        "ListEndpoints": "*",
     },
     "ecr": {"GetAuthorizationToken": "*", "*": "repository/{repositoryName}"},
     "events": {"*": "rule/{Name}"},

@@ -12,7 +12,9 @@ from threading import Thread
 from typing import Any
 
 from aws.account import NUMBER, REGION, Account, Refusal
+from aws.serving import Serving
 from aws.storage import Storage
+from aws.watching import Watching
 from fake_captures import RECORDS, URI
 from fakes import FakeTarget
 from shipway.domain import names
@@ -51,16 +53,19 @@ def inside(identity: str) -> str:
 
 @dataclass
 class Cloud(Account):
-    """fake: what happens. storage: the buckets. api: where the public API answers."""
+    """fake: what happens. storage: the buckets. watching: CloudWatch. api: where the public API answers."""
 
     fake: FakeTarget = field(default_factory=FakeTarget)
     storage: Storage = field(default_factory=Storage)
+    watching: Watching = field(default_factory=Watching)
     api: str = "http://127.0.0.1:9/prod/api"
 
     def __post_init__(self) -> None:
         self.storage.buckets |= {ARTIFACTS: {}, CAPTURES: {}, "tiny-data": {}}
         self.storage.put(CAPTURES, parse_uri(URI)[1], b"".join(map(encode, RECORDS)))
         self.storage.into(self)
+        self.watching.into(self)
+        self.serving = Serving(self.fake).into(self)
         for name in ("s3.GetObject", "s3.ListObjectsV2"):
             self.serves[name] = self._after_ledger(self.serves[name])
         self.serves |= self._pipeline() | self._training() | self._production() | self._rest()

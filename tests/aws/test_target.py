@@ -74,6 +74,8 @@ def test_the_calls_of_the_target_are_those_on_record(target: AwsTarget, cloud: C
     list(target.logs(target.jobs()[0].name))
     assert target.event_log(second)
     assert [each.enabled for each in target.triggers.list()] == [True] * 4
+    assert target.scaling.state()
+    assert target.scaling.activities() == []
     assert target.captures.files()
     assert target.captures.find("a-1")
     third = until_asked(target)

@@ -77,7 +77,6 @@ OTHERWISE = {
     "test_alarms_are_there_before_anything_is_measured": "CloudWatch lists its alarms itself",
     "test_metrics_are_told_by_periods": "CloudWatch shows its metrics itself",
     "test_a_test_notice_is_on_record": "SNS tells people and keeps nothing",
-    "test_a_project_without_an_endpoint_has_nothing_to_scale": "Application Auto Scaling follows the load",
     "test_a_batch_needs_records_and_a_release": "SageMaker's own transform jobs are batches",
     "test_keys_of_two_clients_differ": "keys belong to a usage plan, which the first release makes",
 }

@@ -7,7 +7,6 @@ from shipway.ports.metric import Metrics
 from shipway.ports.model_quality import ModelQuality
 from shipway.ports.notice import Notices
 from shipway.ports.people import People
-from shipway.ports.scaling import Scaling
 from shipway.targets.aws.errors import NotOnAws
 
 
@@ -42,11 +41,6 @@ class Elsewhere:
     def notices(self) -> Notices:
         instead = "look at the subscriptions of the project's topic"
         raise NotOnAws(what="list notices", why="SNS tells people there and keeps nothing", instead=instead)
-
-    @property
-    def scaling(self) -> Scaling:
-        why = "Application Auto Scaling follows the load there"
-        raise NotOnAws(what="show how endpoints scale", why=why, instead="open the endpoint in SageMaker's console")
 
     @property
     def batches(self) -> Batches:

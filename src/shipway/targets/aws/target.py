@@ -17,6 +17,7 @@ from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
 from shipway.ports.capture import Captures
 from shipway.ports.monitor import Monitor
+from shipway.ports.scaling import Scaling
 from shipway.ports.target import (
     Answer,
     Archive,
@@ -46,6 +47,7 @@ from shipway.targets.aws.logs import Logs
 from shipway.targets.aws.monitor import Reports
 from shipway.targets.aws.pipeline import Pipeline
 from shipway.targets.aws.release import Ledger
+from shipway.targets.aws.scaling import Scales
 from shipway.targets.aws.stack import Stacks, Standing
 from shipway.targets.aws.store import Store
 from shipway.targets.aws.trigger import Rules
@@ -231,6 +233,10 @@ class AwsTarget(Elsewhere):
     @property
     def captures(self) -> Captures:
         return Captured(self._account)
+
+    @property
+    def scaling(self) -> Scaling:
+        return Scales(self._account, self._now)
 
     @property
     def monitor(self) -> Monitor:

@@ -132,6 +132,19 @@ def test_a_rule_names_the_alarms_as_aws_knows_them() -> None:
     }
 
 
+def test_an_alarm_can_be_suppressed_as_it_is_here() -> None:
+    both = AlarmSettings(
+        name="both",
+        rule="ALARM(slow)",
+        suppressor="no-traffic",
+        wait_period=timedelta(minutes=2),
+        extension_period=timedelta(minutes=3),
+    )
+    made = properties(SLOW, both)["AlarmBoth"]
+    assert made["ActionsSuppressor"] == {"Fn::Sub": "${Project}-no-traffic"}
+    assert (made["ActionsSuppressorWaitPeriod"], made["ActionsSuppressorExtensionPeriod"]) == (120, 180)
+
+
 def test_a_written_alarm_takes_the_place_of_the_project_s() -> None:
     made = properties(replace(SLOW, name="no-traffic"), replace(SLOW, name="feature_baseline_drift_distance"))
     assert made["AlarmNoTraffic"]["MetricName"] == "Latency"

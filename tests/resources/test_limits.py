@@ -74,6 +74,7 @@ def written(*alarms: AlarmSettings, stopping: tuple[str, ...] = ()) -> Project:
         (written(CROWD, AlarmSettings(name="both", rule="ALARM(crowd)")), ["alarms[1].rule"]),
         (written(BUSY, AlarmSettings(name="both", rule="ALARM(busy) AND OK(errors)")), ["alarms[1].rule"]),
         (written(AlarmSettings(name="both", rule="ALARM(endpoint-down)")), ["alarms[0].rule"]),
+        (written(SLOW, AlarmSettings(name="both", rule="ALARM(slow)", suppressor="disk")), ["alarms[1].rule"]),
         (written(SLOW, stopping=("disk",)), ["deployment.alarms[0]"]),
         (
             written(SLOW, AlarmSettings(name="both", rule="ALARM(slow)"), stopping=("slow", "both")),

@@ -43,6 +43,11 @@ class Composite:
     suppressor: Suppressor | None = None
 
     @property
+    def named(self) -> tuple[str, ...]:
+        """The alarms that it cannot do without: those of its rule, and the one that suppresses it."""
+        return self.alarms if self.suppressor is None else (*self.alarms, self.suppressor.alarm)
+
+    @property
     def condition(self) -> str:
         """What it waits for, in words: its rule, and what keeps it from acting."""
         return f"{self.rule}, suppressed by {self.suppressor.alarm}" if self.suppressor else self.rule

@@ -57,8 +57,19 @@ def on_metric(alarm: Alarm, published: Published, name: str, *, tell: bool = Tru
     }
 
 
-def on_alarms(name: Json, text: str, rule: Json, members: Sequence[str], *, tell: bool = True) -> JsonObject:
-    """Return an alarm on others. name, rule: with ${...}. members: what they are called within the stack."""
+def on_alarms(
+    name: Json,
+    text: str,
+    rule: Json,
+    members: Sequence[str],
+    *,
+    tell: bool = True,
+    suppressed: JsonObject | None = None,
+) -> JsonObject:
+    """Return an alarm on others. name, rule: with ${...}. members: what they are called within the stack.
+
+    suppressed: the properties that say what keeps it from telling.
+    """
     actions: JsonObject = {"AlarmActions": [ref("TopicArn")]}
     return {
         "Type": "AWS::CloudWatch::CompositeAlarm",
@@ -68,6 +79,7 @@ def on_alarms(name: Json, text: str, rule: Json, members: Sequence[str], *, tell
             "AlarmDescription": text,
             "AlarmRule": rule,
             **(actions if tell else {}),
+            **(suppressed or {}),
         },
     }
 

@@ -65,7 +65,7 @@ def alarm_problems(project: Project) -> Iterator[Problem]:
             yield Problem(
                 path=f"{path}.name", problem=f'"{each.name}" is an alarm of AWS\'s stacks', remedy="rename it"
             )
-        for name in rules[each.name].alarms if each.rule else ():
+        for name in rules[each.name].named if each.rule else ():
             if name not in found.lasting and name not in rules:
                 problem = f'no alarm "{name}" outlives a release on AWS, so a rule cannot name it'
                 yield Problem(path=f"{path}.rule", problem=problem, remedy=_instead(found))

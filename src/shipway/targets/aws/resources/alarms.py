@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from shipway.domain.alarm import Alarm
 from shipway.domain.alarm_rule import renamed
 from shipway.domain.alarm_settings import ERRORS, SLOW
+from shipway.domain.alarm_suppression import Suppressor
 from shipway.domain.names import drift_metric
 from shipway.domain.project import Project
 from shipway.domain.values import Json, JsonObject, canonical
@@ -72,12 +73,24 @@ def _own(project: Project, found: Places) -> dict[str, Json]:
             sub(f"${{Project}}-{each.name}"),
             each.description or each.rule,
             sub(owned_rule(each.rule, "${Project}")),
-            [known[name] for name in each.alarms if name in known],
+            [known[name] for name in each.named if name in known],
             tell=each.notify,
+            suppressed=_suppressed(each.suppressor),
         )
         for each in found.composites
     }
     return {**plain, **rules}
+
+
+def _suppressed(suppressor: Suppressor | None) -> JsonObject:
+    """Return what keeps an alarm from telling, in CloudWatch's words: empty where nothing does."""
+    if suppressor is None:
+        return {}
+    return {
+        "ActionsSuppressor": sub(f"${{Project}}-{suppressor.alarm}"),
+        "ActionsSuppressorWaitPeriod": int(suppressor.wait.total_seconds()),
+        "ActionsSuppressorExtensionPeriod": int(suppressor.extension.total_seconds()),
+    }
 
 
 def _features(watched: Sequence[Alarm]) -> dict[str, str]:

@@ -8,11 +8,12 @@ Seen = TypeVar("Seen")
 PAUSE = 0.01  # seconds between two looks: short for a person, long for a processor
 
 
-def until(condition: Callable[[], Seen], seconds: float = 10, what: str = "") -> Seen:
+def until(condition: Callable[[], Seen], seconds: float = 10, what: str = "", pause: float = PAUSE) -> Seen:
     """Return the first true value of `condition`, looking again and again for `seconds`.
 
     condition: called at least once, and once more at the deadline; an exception in it is the test's own failure.
-    what: what is awaited, for the message. Raises AssertionError when the time is up, with the last value seen.
+    what: what is awaited, for the message. pause: seconds between two looks. Raises AssertionError when the time is up,
+    with the last value seen.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -23,7 +24,7 @@ def until(condition: Callable[[], Seen], seconds: float = 10, what: str = "") ->
         if late:
             name = what or getattr(condition, "__qualname__", repr(condition))
             raise AssertionError(f"waited {seconds:g} s for {name}; last seen: {seen!r}")
-        time.sleep(PAUSE)
+        time.sleep(pause)
 
 
 def next_second() -> None:

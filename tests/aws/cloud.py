@@ -174,6 +174,8 @@ class Cloud(Account):
         return {"stageStates": [{"stageName": "Approval", "actionStates": actions}]}
 
     def _stop(self, asked: Asked) -> Asked:
+        if self._run(asked["pipelineExecutionId"]).asks and not asked["abandon"]:
+            return {"pipelineExecutionId": asked["pipelineExecutionId"]}  # it stops once somebody has answered
         self.fake.stop(inside(asked["pipelineExecutionId"]), by="ada", reason=asked["reason"])
         return {"pipelineExecutionId": asked["pipelineExecutionId"]}
 

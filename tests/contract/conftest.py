@@ -14,6 +14,7 @@ import pytest
 import tiny
 from aws.cloud import Cloud, public_api
 from console_server import console
+from contract import live
 from fakes import FakeTarget
 from shipway.ports.target import Target
 from shipway.targets.aws.target import aws_target
@@ -86,16 +87,70 @@ THERE = {
 LEDGER = "a rollback is CodePipeline's own; releases are files in no other form; CloudTrail keeps who did what"
 
 
+# What a real account does otherwise beside that.
+OTHERWISE_LIVE = {
+    "test_up_and_down_are_safe_to_repeat": "up is apply and down is destroy: the rig itself begins and ends with them",
+    "test_where_nothing_has_run_nothing_is_the_newest": "CodePipeline runs a pipeline as soon as it is made",
+    "test_a_newer_run_supersedes_one_that_waits_for_a_person": "a question keeps its stage: the newer run waits behind",
+}
+
 TARGETS: dict[str, Rig] = {"memory": memory, "local": local, "remote": remote, "aws": aws}
+RIGS = ("live",) if live.LIVE else tuple(TARGETS)
 
 
-@pytest.fixture(params=TARGETS)
+def otherwise(rig: str, case: str, module: str) -> str:
+    """Return why a rig does not serve a case, "" when it does."""
+    if rig not in ("aws", "live"):
+        return THERE.get(case, "") if rig == "remote" else ""
+    more = OTHERWISE_LIVE.get(case, "") if rig == "live" else ""
+    return more or (LEDGER if module == "test_ledger" else OTHERWISE.get(case, ""))
+
+
+@pytest.fixture(params=RIGS)
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
-    """A target of the project `tiny`, on which nothing has run."""
-    otherwise = LEDGER if request.path.stem == "test_ledger" else OTHERWISE.get(request.function.__name__, "")
-    if request.param == "remote":
-        otherwise = THERE.get(request.function.__name__, "")
-    if request.param in ("aws", "remote") and otherwise:
-        pytest.skip(otherwise)
-    with TARGETS[request.param](tmp_path) as made:
+    """A target of the project `tiny`, on which nothing runs, nor has run, but in an account that cases share."""
+    why = otherwise(request.param, request.function.__name__, request.path.stem)
+    if why:
+        pytest.skip(why)
+    rig = TARGETS.get(request.param) or (lambda _: live.lent(request.getfixturevalue("account")))
+    with rig(tmp_path) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def account(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[live.Lent]:
+    """The stacks of `tiny` in an account, for all cases of a session."""
+    folder = live.FOLDER if live.MODE == "1" else tmp_path_factory.mktemp("live") / "tiny"
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def say(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\nlive: {line}", end="", flush=True)
+
+    with live.world() as world:
+        stacks = live.Standing(live.project(folder), world, say)
+        request.config.stash[STACKS] = stacks
+        with live.session(stacks) as made:
+            yield made
+
+
+STACKS = pytest.StashKey[live.Standing]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put first what a shared account can only serve while nothing has run. Cases bound their own waits there."""
+    if not live.LIVE:
+        return
+    if hasattr(config, "workerinput"):
+        raise pytest.UsageError("one account is one session: run it with -n 0")
+    items.sort(key=lambda item: item.get_closest_marker("untouched") is None)
+    for item in items:
+        item.add_marker(pytest.mark.timeout(0))  # it would end the process, and leave the stacks
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell what a session has left in the account."""
+    stacks = config.stash.get(STACKS, None)
+    if stacks is not None:
+        terminalreporter.section("the account")
+        terminalreporter.line("\n".join(stacks.left) or "nothing of this session is left in it")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.patience import eventually
 from shipway.domain.approval import Decision
 from shipway.domain.audit import verify
 from shipway.domain.bundle import ArchiveRefused
@@ -19,15 +20,13 @@ from shipway.domain.release import (
 )
 from shipway.domain.rollback import STAGES
 from shipway.ports.target import SourceNotFound, Target
-from waiting import until
 
 ROW = b"5.1,3.5,1.4,0.2\n"
-LONG = 90
 
 
 def waits(target: Target) -> None:
     """Return when the newest run waits for a person."""
-    until(lambda: any(stage.status is StageStatus.WAITING for stage in target.execution("latest").stages), LONG)
+    eventually(target, lambda: any(stage.status is StageStatus.WAITING for stage in target.execution("latest").stages))
 
 
 def release(target: Target, *, approve: bool = True) -> None:
@@ -35,13 +34,13 @@ def release(target: Target, *, approve: bool = True) -> None:
     run = target.start(Cause(by="ada"))
     waits(target)
     target.decide(run.id, Decision(approve=approve, by="ada"))
-    until(lambda: target.execution(run.id).status.final, LONG)
+    eventually(target, lambda: target.execution(run.id).status.final)
 
 
 def back(target: Target, to: int | None = None) -> None:
     """Roll back, to the end."""
     run = target.rollback(to, by="bob", reason="worse")
-    until(lambda: target.execution(run.id).status.final, LONG)
+    eventually(target, lambda: target.execution(run.id).status.final)
     ended = target.execution(run.id)
     assert (ended.status, ended.cause.kind, ended.cause.by) == (ExecutionStatus.SUCCEEDED, CauseKind.ROLLBACK, "bob")
     assert [stage.name for stage in ended.stages] == list(STAGES)
@@ -104,6 +103,7 @@ def test_a_release_is_one_file_and_importing_it_twice_is_importing_it_once(targe
         target.import_release(str(tmp_path / "two"), by="bob")
 
 
+@pytest.mark.untouched
 def test_what_leads_nowhere_is_said(target: Target, tmp_path: Path) -> None:
     with pytest.raises(ReleaseNotFound):
         target.export_release(1, str(tmp_path / "one"))

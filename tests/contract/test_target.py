@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.patience import eventually
 from shipway.domain.alarm import AlarmNotFound, AlarmState
 from shipway.domain.approval import (
     ApprovalClosed,
@@ -40,10 +41,8 @@ from shipway.domain.trigger import KINDS, TriggerUnknown
 from shipway.ports.capture import RecordNotFound
 from shipway.ports.metric import Range
 from shipway.ports.target import LogsNotFound, NothingLive, SourceNotFound, Target
-from waiting import until
 
 ROW = b"5.1,3.5,1.4,0.2\n"  # four numbers, as the starter template's model takes them
-LONG = 60  # seconds; a stage of a real target starts real programs
 YES = Decision(approve=True, by="ada", comment="looks right")
 NO = Decision(approve=False, by="bob")
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -57,7 +56,7 @@ def asked(target: Target, execution: str = "latest") -> Execution:
         waits = any(stage.name == APPROVAL and stage.status is StageStatus.WAITING for stage in found.stages)
         return found if waits or found.status.final else None
 
-    found = until(waits_or_ended, LONG, "the approval")
+    found = eventually(target, waits_or_ended, "the approval")
     assert found is not None
     assert not found.status.final, f"{found.status}: {found.error}: {found.error_cause}"
     return found
@@ -65,7 +64,7 @@ def asked(target: Target, execution: str = "latest") -> Execution:
 
 def ended(target: Target, execution: str = "latest") -> Execution:
     """Return the execution once it has ended."""
-    until(lambda: target.execution(execution).status.final, LONG, "the end")
+    eventually(target, lambda: target.execution(execution).status.final, "the end")
     return target.execution(execution)
 
 
@@ -115,17 +114,19 @@ def test_a_second_release_retires_the_first(target: Target) -> None:
         asked(target)
         target.decide("latest", YES)
         assert ended(target).status is ExecutionStatus.SUCCEEDED
-    assert [release.status for release in target.releases()] == ["live", "retired"]
-    assert [release.number for release in target.releases()] == [2, 1]
+    newest, before = target.releases()[:2]
+    assert (newest.status, before.status) == ("live", "retired")
+    assert newest.number == before.number + 1
 
 
 def test_a_no_ends_the_run_and_nothing_goes_live(target: Target) -> None:
     target.up()
+    live = target.health().live
     target.start(Cause())
     asked(target)
     assert target.decide("latest", NO).status is ApprovalStatus.REJECTED
     assert ended(target).status is ExecutionStatus.FAILED
-    assert target.health().live is None
+    assert target.health().live == live
     with pytest.raises(ApprovalClosed):
         target.decide("latest", YES)
 
@@ -182,7 +183,7 @@ def test_a_stopped_run_can_be_retried_and_only_then(target: Target) -> None:
 def test_executions_come_newest_first_and_without_the_steps_inside(target: Target) -> None:
     target.up()
     first, second = target.start(Cause()), target.start(Cause())
-    assert [each.id for each in target.executions()] == [second.id, first.id]
+    assert [each.id for each in target.executions()][:2] == [second.id, first.id]
     assert [each.id for each in target.executions(limit=1)] == [second.id]
     assert all(not stage.steps for each in target.executions() for stage in each.stages)
 
@@ -208,26 +209,31 @@ def test_a_file_and_a_folder_are_uploaded_under_their_names(target: Target, tmp_
     (folder / "deep").mkdir(parents=True)
     (folder / "a.csv").write_bytes(b"1,2\n")
     (folder / "deep" / "b.csv").write_bytes(b"3,4,5\n")
+    (first,) = target.put(str(folder / "a.csv"), "")
+    assert first.uri.endswith("/data/a.csv")
+    bucket = first.uri.removesuffix("data/a.csv")  # an account's is named otherwise, and answers to this name too
+    assert first.uri in {each.uri for each in target.objects()}
     stored = target.put(str(folder), "s3://tiny-data/more/")
-    assert [(each.uri, each.size) for each in stored] == [
-        ("s3://tiny-data/more/a.csv", 4),
-        ("s3://tiny-data/more/deep/b.csv", 6),
-    ]
+    assert [(each.uri, each.size) for each in stored] == [(f"{bucket}more/a.csv", 4), (f"{bucket}more/deep/b.csv", 6)]
     assert [each.uri for each in target.objects("s3://tiny-data/more/")] == [each.uri for each in stored]
-    assert [each.uri for each in target.put(str(folder / "a.csv"), "s3://tiny-data/other.csv")] == [
-        "s3://tiny-data/other.csv"
-    ]
-    assert [each.uri for each in target.objects("s3://tiny-data/other")] == ["s3://tiny-data/other.csv"]
-    assert [each.uri for each in target.put(str(folder / "a.csv"), "")] == ["s3://tiny-data/data/a.csv"]
-    assert {each.uri for each in target.objects()} >= {"s3://tiny-data/data/a.csv"}
+    (other,) = target.put(str(folder / "a.csv"), "s3://tiny-data/other.csv")
+    assert other.uri == f"{bucket}other.csv"
+    assert [each.uri for each in target.objects("s3://tiny-data/other")] == [other.uri]
 
 
+@pytest.mark.untouched
+def test_where_nothing_has_run_nothing_is_the_newest(target: Target) -> None:
+    target.up()
+    assert target.executions() == []
+    with pytest.raises(ExecutionNotFound):
+        target.execution("latest")
+
+
+@pytest.mark.untouched
 def test_what_is_not_there_is_said_by_name(target: Target, tmp_path: Path) -> None:
     target.up()
     with pytest.raises(ExecutionNotFound, match="tiny-99"):
         target.execution("tiny-99")
-    with pytest.raises(ExecutionNotFound):
-        target.execution("latest")
     with pytest.raises(ApprovalNotFound):
         target.approval("latest")
     with pytest.raises(ReleaseNotFound, match="7"):
@@ -322,6 +328,7 @@ def test_labels_are_kept_once_and_early_ones_wait(target: Target) -> None:
         target.quality.add("nothing", source="a file", by="ada")
 
 
+@pytest.mark.untouched
 def test_without_captures_nothing_has_been_analysed(target: Target) -> None:
     assert target.monitor.runs() == []
     with pytest.raises(NothingToAnalyse):
@@ -346,12 +353,14 @@ def test_captures_are_told_by_hours_and_by_ids(target: Target, tmp_path: Path) -
         target.captures.export(str(tmp_path / "rows.parquet"), DAY - timedelta(days=999), DAY - timedelta(days=998))
 
 
+@pytest.mark.untouched
 def test_a_project_without_an_endpoint_has_nothing_to_scale(target: Target) -> None:
     target.up()
     assert target.scaling.state() == []
     assert target.scaling.activities() == []
 
 
+@pytest.mark.untouched
 def test_a_batch_needs_records_and_a_release(target: Target) -> None:
     assert target.batches.list() == []
     with pytest.raises(BatchNotFound):

@@ -57,12 +57,15 @@ class Pipeline:
         return self._view(summary["pipelineExecutionId"], summary, inside=True)
 
     def stop(self, execution: str, reason: str) -> None:
-        """Stop it at once: what its actions have started is told to stop. Raises ExecutionFinished."""
+        """Stop it once the action that it is at has ended. Raises ExecutionFinished.
+
+        A question is abandoned: CodePipeline would wait for its answer first, in days perhaps, and nothing else runs.
+        """
         found = self.get(execution)
         if found.status.final:
             raise ExecutionFinished(execution=found.id, status=found.status.value)
         self._client.stop_pipeline_execution(
-            pipelineName=self.name, pipelineExecutionId=found.id, abandon=False, reason=reason[:REASON_LIMIT]
+            pipelineName=self.name, pipelineExecutionId=found.id, abandon=found.asks, reason=reason[:REASON_LIMIT]
         )
 
     def retry(self, execution: str) -> None:

@@ -118,6 +118,11 @@ DIFFERENCES = (
         holds=lambda project: project.endpoint.dev.scaling.active,
     ),
     Difference(
+        path="approval.required",
+        said="a newer run does not replace one that asks: it waits until somebody answers, or stops the older",
+        holds=lambda project: project.approval.required,
+    ),
+    Difference(
         path="approval.approvers",
         said="CodePipeline asks so many times, and does not see whether it is the same person who answers",
         holds=lambda project: project.approval.required and project.approval.approvers > 1,

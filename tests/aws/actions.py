@@ -58,6 +58,7 @@ RESOURCES = {  # service.Operation -> the ARN's last part, with the parameters t
         "DescribeEndpoint": "endpoint/{EndpointName}",
         "ListEndpoints": "*",
     },
+    "cloudwatch": {"EnableAlarmActions": "alarm:{AlarmNames[0]}", "DisableAlarmActions": "alarm:{AlarmNames[0]}"},
     "ecr": {"GetAuthorizationToken": "*", "*": "repository/{repositoryName}"},
     "events": {"*": "rule/{Name}"},
 }

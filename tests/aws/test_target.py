@@ -74,6 +74,8 @@ def test_the_calls_of_the_target_are_those_on_record(target: AwsTarget, cloud: C
     list(target.logs(target.jobs()[0].name))
     assert target.event_log(second)
     assert [each.enabled for each in target.triggers.list()] == [True] * 4
+    assert target.alarms.disable("errors", by="ada").enabled is not target.alarms.enable("errors", by="ada").enabled
+    assert target.alarms.changes()
     assert target.scaling.state()
     assert target.scaling.activities() == []
     assert target.captures.files()

@@ -1,6 +1,5 @@
 """Parts of the port that an account has under another name, or not at all: what to use instead."""
 
-from shipway.ports.alarm import Alarms
 from shipway.ports.batch import Batches
 from shipway.ports.inspect import Inspect
 from shipway.ports.metric import Metrics
@@ -26,11 +25,6 @@ class Elsewhere:
     def quality(self) -> ModelQuality:
         instead = "measure it where the labels are, or on one machine: shipway labels add"
         raise NotOnAws(what="measure answers against labels", why="the local target keeps labels", instead=instead)
-
-    @property
-    def alarms(self) -> Alarms:
-        instead = "aws cloudwatch describe-alarms, or CloudWatch's console"
-        raise NotOnAws(what="list alarms", why="CloudWatch does", instead=instead)
 
     @property
     def metrics(self) -> Metrics:

@@ -15,6 +15,7 @@ from shipway.domain.inference import parse_inference
 from shipway.domain.pipeline import Cause, Execution, ExecutionNotFound
 from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
+from shipway.ports.alarm import Alarms
 from shipway.ports.capture import Captures
 from shipway.ports.monitor import Monitor
 from shipway.ports.scaling import Scaling
@@ -34,6 +35,7 @@ from shipway.project import source as project_source
 from shipway.project.folder import load
 from shipway.targets.aws import rollback, source
 from shipway.targets.aws.account import Account
+from shipway.targets.aws.alarm import Watchers
 from shipway.targets.aws.approval import Approvals, approvers
 from shipway.targets.aws.building import Builder
 from shipway.targets.aws.capture import Captured
@@ -233,6 +235,10 @@ class AwsTarget(Elsewhere):
     @property
     def captures(self) -> Captures:
         return Captured(self._account)
+
+    @property
+    def alarms(self) -> Alarms:
+        return Watchers(self._account, self._stacks)
 
     @property
     def scaling(self) -> Scaling:

@@ -1,4 +1,4 @@
-"""Capture on against off, and the kill proof: the flights example in production, asked for real.
+"""Capture off, on and encrypted, and the kill proof: the flights example in production, asked for real.
 
     ./dev bench capture [--rounds 5] [--seconds 3] [--kills 20] [--seed N] [--json FILE]
 
@@ -51,12 +51,14 @@ def main() -> int:
 
 def table(cells: Sequence[Cell]) -> str:
     """Return the rates as a Markdown table: medians of requests a second, and how much capture leaves of them."""
-    lines = ["| | rows | on | off | on / off | bar |", "|---|---|---|---|---|---|"]
+    heads = ("", "rows", "off", "on", "encrypted", "on / off", "encrypted / off", "bar")
+    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     for cell in cells:
         shown = document(cell)
         bar = f"{cell.bar:.2f}" if cell.bar else "-"
         lines.append(
-            f"| {cell.path} | {cell.rows} | {cell.on_rate:.0f} | {cell.off_rate:.0f} | {shown['ratio']} | {bar} |"
+            f"| {cell.path} | {cell.rows} | {cell.off_rate:.0f} | {cell.on_rate:.0f} | {cell.encrypted_rate:.0f}"
+            f" | {shown['ratio']} | {shown['encrypted_ratio']} | {bar} |"
         )
     return "\n".join(lines)
 
@@ -76,9 +78,10 @@ def told(proof: Proof) -> str:
 def missed(cells: Sequence[Cell], proof: Proof) -> list[str]:
     """Return the bars that were not reached."""
     found = [
-        f"{cell.path}, {cell.rows} rows: {cell.ratio:.3f} of the rate without capture, {cell.bar} is the bar"
+        f"{cell.path}, {cell.rows} rows{more}: {ratio:.3f} of the rate without capture, {cell.bar} is the bar"
         for cell in cells
-        if cell.bar is not None and cell.ratio < cell.bar
+        for more, ratio in (("", cell.ratio), (", encrypted", cell.encrypted_ratio))
+        if cell.bar is not None and ratio < cell.bar
     ]
     found += [f"{cell.path}, {cell.rows} rows: {cell.failed} requests failed" for cell in cells if cell.failed]
     found += [] if proof.held else [f"the kill proof: {proof.lost} records lost, {proof.repeated} twice"]

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.capture.rates import Production
+from benchmarks.serving.whole import NAME
 
 from shipway.project.decode import decode
 from shipway.targets.local.capture import recorders
@@ -26,7 +27,7 @@ from shipway.targets.local.home import Home
 from shipway.targets.local.store import Store
 from shipway.targets.local.supervise import Supervisor
 
-PROJECT = b'name = "flights"\n[capture]\nmax_age = "10s"\nmin_free = "1MiB"\n'
+PROJECT = b'name = "flights"\n[capture]\nmax_age = "10s"\nmin_free = "1MiB"\nencrypt = true\n'
 CLIENTS = 8
 PAUSE = (0.5, 2.0)  # seconds between two kills, drawn evenly
 FINISHER = "finisher"
@@ -125,7 +126,7 @@ def prove(running: Production, folder: Path, question: bytes, kills: int, seed: 
     home = Home(folder / ".shipway")
     supervisor = Supervisor(home.root)
     recorders.ensure(home.root, supervisor, running.gateway, project)
-    running.switch(on=True)
+    running.gateway.capture({NAME: 100})
     captures = LocalCaptures(home, Store(home.store), dict)
     stopping = threading.Event()
     headers = {**running.public.headers, "content-type": "text/csv"}

@@ -1,4 +1,4 @@
-"""Throughput with capture on and off: the same processes, asked in turns, capture switched in between."""
+"""Throughput with capture off, on, and on with encryption: the same servers, asked in turns."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,12 +23,13 @@ SERVER = "gunicorn"  # what the starter project serves with
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One comparison. on, off: the rounds of each, taken in turns."""
+    """One comparison. on, off, encrypted: the rounds of each, taken in turns."""
 
     path: str
     rows: int
     on: list[Measured] = field(default_factory=list)
     off: list[Measured] = field(default_factory=list)
+    encrypted: list[Measured] = field(default_factory=list)
 
     @property
     def on_rate(self) -> float:
@@ -41,14 +42,24 @@ class Cell:
         return median(each.rate for each in self.off)
 
     @property
+    def encrypted_rate(self) -> float:
+        """Median requests a second with capture whose records wait encrypted."""
+        return median(each.rate for each in self.encrypted)
+
+    @property
     def ratio(self) -> float:
         """What capture leaves of the rate."""
         return self.on_rate / self.off_rate
 
     @property
+    def encrypted_ratio(self) -> float:
+        """What capture with encryption leaves of it."""
+        return self.encrypted_rate / self.off_rate
+
+    @property
     def failed(self) -> int:
         """Requests that were not answered as they should be."""
-        return sum(each.failed for each in (*self.on, *self.off))
+        return sum(each.failed for each in (*self.on, *self.off, *self.encrypted))
 
     @property
     def bar(self) -> float | None:
@@ -60,12 +71,17 @@ class Cell:
 class Production:
     """What is asked. public: the API; direct: the endpoint's own address."""
 
+    home: Path
+    supervisor: Supervisor
     gateway: Gateway
     public: Running
     direct: Running
 
-    def switch(self, on: bool) -> None:
-        """Turn capture on or off, at run time."""
+    def switch(self, on: bool, *, encrypt: bool = False) -> None:
+        """Turn capture on or off, at run time; encryption is another start of the recorders."""
+        if on:
+            project = Project(name=NAME, capture=CaptureSettings(encrypt=encrypt))
+            recorders.ensure(self.home, self.supervisor, self.gateway, project)
         self.gateway.capture({NAME: 100 if on else 0})
 
     def question(self, model: Model, cell: Cell) -> Question:
@@ -81,21 +97,21 @@ def production(model: Model, folder: Path) -> Iterator[Production]:
         home = folder / ".shipway"
         supervisor = Supervisor(home)
         gateway = Gateway(home, supervisor)
-        recorders.ensure(home, supervisor, gateway, Project(name=NAME, capture=CaptureSettings()))
         direct = Running(f"{gateway.runtime_address}/endpoints/{NAME}/invocations")
-        yield Production(gateway, public, direct)
+        yield Production(home, supervisor, gateway, public, direct)
 
 
 def rates(running: Production, model: Model, rounds: int, seconds: float) -> Sequence[Cell]:
-    """Return every cell, measured in `rounds` rounds of on and off, each the first in every second round."""
+    """Return every cell, measured in `rounds` rounds of off, on and encrypted, in turning order."""
     cells = [Cell(path, rows) for path in PATHS for rows in ROWS]
     for number in range(rounds):
         for cell in cells:
             question = running.question(model, cell)
-            for on in (True, False) if number % 2 else (False, True):
-                running.switch(on)
+            ways = [(False, False), (True, False), (True, True)]
+            for on, encrypt in ways[number % 3 :] + ways[: number % 3]:
+                running.switch(on, encrypt=encrypt)
                 measure(question, 1)  # warm-up
-                (cell.on if on else cell.off).append(measure(question, seconds))
+                (cell.encrypted if encrypt else cell.on if on else cell.off).append(measure(question, seconds))
     return cells
 
 
@@ -106,7 +122,9 @@ def document(cell: Cell) -> Mapping[str, object]:
         "rows": cell.rows,
         "on": [round(each.rate, 1) for each in cell.on],
         "off": [round(each.rate, 1) for each in cell.off],
+        "encrypted": [round(each.rate, 1) for each in cell.encrypted],
         "ratio": round(cell.ratio, 3),
+        "encrypted_ratio": round(cell.encrypted_ratio, 3),
         "bar": cell.bar,
         "failed": cell.failed,
     }

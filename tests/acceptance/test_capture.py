@@ -1,4 +1,4 @@
-"""Capture in the path of real requests: what is recorded, and that recording costs nobody an answer."""
+"""Capture in the path of real requests, encrypted: what is recorded, and that recording costs nobody an answer."""
 
 import contextlib
 import os
@@ -14,9 +14,11 @@ from load import Load
 from serving import KEY, SERVE, Plane, function_image, image, model, plane, post
 from shipway.domain import metric_catalogue as metrics
 from shipway.domain.capture import Record, decode_lines
+from shipway.domain.capture_settings import CaptureSettings
 from shipway.domain.metric import Series
 from shipway.domain.project import Project
 from shipway.targets.local.capture import recorders, spool
+from shipway.targets.local.capture.packing import waiting
 from shipway.targets.local.capture.telling import tell
 from shipway.targets.local.gateway import admin
 from shipway.targets.local.home import Home
@@ -47,7 +49,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     folder: Path = tmp_path_factory.mktemp("path")
     serve = image(folder / "model", {"serve": SERVE}, target="/opt/program", binds_to_port=True)
     with plane(folder / ".shipway") as started:
-        recorders.ensure(started.home, started.supervisor, started.gateway, Project(name="flights"))
+        project = Project(name="flights", capture=CaptureSettings(encrypt=True))
+        recorders.ensure(started.home, started.supervisor, started.gateway, project)
         started.endpoints.create(ENDPOINT, serve, model(folder / "m.tar.gz", "m1"), captured=100)
         for name, shortcut in (("short", "1"), ("plain", "0")):
             variables = {"ENDPOINT_NAME": ENDPOINT, "SHIPWAY_BOTO3_SHORTCUT": shortcut}
@@ -61,12 +64,22 @@ def records(running: Plane) -> list[Record]:
     found: list[Record] = []
     for half in recorders.halves(running.home):
         for segment in spool.segments(half):
-            found += [each for each in decode_lines(spool.lines(segment.path)) if isinstance(each, Record)]
+            lines = waiting(segment.path, Home(running.home))
+            found += [each for each in decode_lines(lines) if isinstance(each, Record)]
     return list({each.event: each for each in found}.values())
 
 
 def of(running: Plane, inference: str) -> list[Record]:
     return [each for each in records(running) if each.inference == inference]
+
+
+def test_nothing_waits_in_plain(running: Plane) -> None:
+    running.ask(b"a secret row", **{"content-type": "text/csv", "x-inference-id": "whose"})
+    [record] = of(running, "whose")
+    assert record.input.body == b"a secret row"
+    for half in recorders.halves(running.home):
+        for segment in spool.segments(half):
+            assert not [word for word in (b"secret", b"whose", b"captureData") if word in segment.path.read_bytes()]
 
 
 @pytest.mark.parametrize("function", ["short", "plain"])

@@ -1,8 +1,10 @@
 """Capture's parts without a data plane: spool, finished files, encryption, counting, reading, export."""
 
+import contextlib
 import io
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,16 +12,19 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shipway.domain.capture import Payload, Record, encode
 from shipway.domain.capture_settings import CaptureSettings, Compression
 from shipway.domain.capture_table import NothingCaptured
 from shipway.domain.project import DataSettings, FeatureType, Project
 from shipway.ports.capture import RecordNotFound
-from shipway.targets.local.capture import journal, recorders, sealed, spool
+from shipway.targets.local.capture import items, journal, recorders, sealed, spool
 from shipway.targets.local.capture.captures import LocalCaptures
 from shipway.targets.local.capture.catalogue import Catalogue
 from shipway.targets.local.capture.finish import Finisher
+from shipway.targets.local.capture.items import Sealer
 from shipway.targets.local.capture.journal import Journal, Limits, Mover
 from shipway.targets.local.capture.segment import Writing
 from shipway.targets.local.capture.tally import OTHERS, ROWS, Tallies, Tally
@@ -230,14 +235,17 @@ KEY = bytes(range(32))
 def test_what_is_sealed_opens_to_the_same(size: int) -> None:
     text = os.urandom(size)
     target = io.BytesIO()
-    sealed.seal(io.BytesIO(text), target, KEY)
+    with sealed.sealing(target, KEY) as file:
+        for at in range(0, size, 700_001):
+            file.write(text[at : at + 700_001])
     target.seek(0)
     assert b"".join(sealed.opened(target, [b"\0" * 32, KEY], Path("keys"))) == text
 
 
 def test_a_sealed_file_that_was_cut_or_changed_or_has_another_key_is_refused() -> None:
     target = io.BytesIO()
-    sealed.seal(io.BytesIO(os.urandom(2 * sealed.FRAME)), target, KEY)
+    with sealed.sealing(target, KEY) as file:
+        file.write(os.urandom(2 * sealed.FRAME))
     whole = target.getvalue()
     frame = sealed.FRAME + sealed.TAG
     swapped = whole[: -2 * frame] + whole[-frame:] + whole[-2 * frame : -frame]
@@ -248,16 +256,18 @@ def test_a_sealed_file_that_was_cut_or_changed_or_has_another_key_is_refused() -
         list(sealed.opened(io.BytesIO(whole), [b"\1" * 32], Path("keys")))
 
 
-def writer(folder: Path, min_free: int = 0) -> tuple[Journal, Mover]:
-    """Return a recorder's journal with its halves below a folder."""
+def writer(folder: Path, min_free: int = 0, key: bytes = b"") -> tuple[Journal, Mover]:
+    """Return a recorder's journal with its halves below a folder. key: encrypts its records."""
     limits = Limits(period=60, max_size=1 << 20, min_free=min_free)
     (folder / "memory").mkdir(exist_ok=True)
     mover = Mover(folder / "disk", folder / "memory", "recorder-0", limits)
-    return Journal(folder / "memory", "recorder-0", Tallies(folder / "tally"), mover), mover
+    sealer = Sealer(key) if key else None
+    return Journal(folder / "memory", "recorder-0", Tallies(folder / "tally"), mover, sealer), mover
 
 
 def stored(folder: Path) -> list[bytes]:
-    return [line for each in spool.segments(folder / "disk") for line in spool.lines(each.path)]
+    found = spool.segments(folder / "disk")
+    return [line for each in found for line in items.lines(each.path, lambda: [b"\0" * 32, KEY], Path("keys"))]
 
 
 def test_records_go_to_memory_at_once_and_to_the_disk_soon(tmp_path: Path) -> None:
@@ -279,6 +289,60 @@ def test_what_a_killed_recorder_left_in_memory_is_taken_up(tmp_path: Path) -> No
     _, mover = writer(tmp_path)
     until(lambda: stored(tmp_path) == [b"left\n"], 5, "the record is on the disk")
     mover.close(5)
+
+
+def test_encrypted_records_wait_in_no_half_as_plain_text(tmp_path: Path) -> None:
+    kept, mover = writer(tmp_path, key=KEY)
+    kept.append(ENDPOINT, NOW.timestamp(), b"one\n")
+    kept.append(ENDPOINT, NOW.timestamp(), b"two\n")
+    [chunk] = spool.segments(tmp_path / "memory")
+    assert not {b"one", b"two"} & {word for word in (b"one", b"two") if word in chunk.path.read_bytes()}
+    kept.turn_over(everything=True)
+    kept.append(ENDPOINT, NOW.timestamp(), b"three\n")
+    kept.turn_over(everything=True)
+    mover.close(5)
+    assert stored(tmp_path) == [b"one\n", b"two\n", b"three\n"]
+    [segment] = spool.segments(tmp_path / "disk")
+    assert b"three" not in segment.path.read_bytes()
+    with pytest.raises(sealed.CaptureKeyMissing):
+        list(items.lines(segment.path, lambda: [b"\1" * 32], Path("keys")))
+
+
+@pytest.mark.parametrize("key", [b"", KEY], ids=["plain", "encrypted"])
+def test_half_a_record_that_a_kill_left_takes_no_other_with_it(tmp_path: Path, key: bytes) -> None:
+    kept, mover = writer(tmp_path, key=key)
+    for line in (b"one\n", b"two\n", b"three\n"):
+        kept.append(ENDPOINT, NOW.timestamp(), line)
+    mover.close(5)
+    [chunk] = spool.segments(tmp_path / "memory")
+    for writing in kept._open.values():
+        os.close(writing._file)  # as the kernel does with a killed process
+    os.truncate(chunk.path, chunk.size - 3)
+    after, mover = writer(tmp_path, key=KEY)  # encryption was switched on meanwhile, in one of the two
+    after.append(ENDPOINT, NOW.timestamp(), b"four\n")
+    after.turn_over(everything=True)
+    mover.close(5)
+    assert stored(tmp_path) == [b"one\n", b"two\n", b"four\n"]
+
+
+@given(cut=st.integers(0, 400), bit=st.integers(0, 7), lines=st.lists(st.binary(max_size=40), min_size=1, max_size=5))
+def test_what_was_sealed_is_read_up_to_any_damage(cut: int, bit: int, lines: list[bytes]) -> None:
+    lines = [line.replace(b"\n", b"") + b"\n" for line in lines]
+    sealer = Sealer(KEY)
+    written = [sealer.head, *map(sealer.seal, lines)]
+    whole = b"".join(written)
+    cut = min(cut, len(whole) - 1)
+    with tempfile.TemporaryDirectory() as folder:
+        segment = Path(folder) / "segment"
+        segment.write_bytes(whole[:cut])
+        got = list(items.lines(segment, lambda: [KEY], Path("keys")))
+        before = sum(len(b"".join(written[:place])) <= cut for place in range(2, len(written) + 1))
+        assert [line for line in got if line] == lines[:before]
+        items.cut(segment)
+        assert list(items.lines(segment, lambda: [KEY], Path("keys"))) == lines[:before]
+        segment.write_bytes(whole[:cut] + bytes([whole[cut] ^ (1 << bit)]) + whole[cut + 1 :])
+        with contextlib.suppress(sealed.CaptureKeyMissing):
+            assert list(items.lines(segment, lambda: [KEY], Path("keys")))[:before] == lines[:before]
 
 
 def test_a_full_disk_costs_records_and_never_raises(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Labels and captures meet in a real store: late, early, twice, told otherwise."""
 
+import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -8,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from shipway.domain.capture import CaptureKey, Payload, Record, encode
+from shipway.domain.capture_settings import CaptureSettings
 from shipway.domain.model_quality import QualityVerdict
 from shipway.domain.project import GateSettings, MonitoringSettings, Predicts, Project
 from shipway.ports.model_quality import QualityWindow
+from shipway.targets.local.capture.sealed import CaptureKeyMissing
 from shipway.targets.local.home import Home
 from shipway.targets.local.model_quality import LocalModelQuality, Sources
+from shipway.targets.local.model_quality.cells import Cells, QualityDamaged
 from shipway.targets.local.model_quality.records import records
 from shipway.targets.local.store import Store
 
@@ -39,7 +44,7 @@ def quality(store: Store, tmp_path: Path) -> LocalModelQuality:
         records=partial(records, store, Home(tmp_path)),
         evaluation=lambda _: {"roc_auc": 0.9},
     )
-    return LocalModelQuality(tmp_path / "quality.db", sources)
+    return LocalModelQuality(Home(tmp_path), sources)
 
 
 def capture(store: Store, ids: Sequence[str], *, hours_ago: int = 0, release: int = 1, body: bytes = b"0.75\n") -> None:
@@ -138,3 +143,55 @@ def test_what_nobody_closed_properly_loses_only_its_last_line(store: Store, qual
     key = CaptureKey(endpoint="tiny-prod-1", hour=NOW, file="cut.jsonl")
     store.put("tiny-capture", str(key), line + line[:40])
     assert day(quality).predictions == 1
+
+
+def content(tmp_path: Path) -> bytes:
+    return b"".join(each.read_bytes() for each in tmp_path.glob("quality.db*"))
+
+
+def test_answers_and_labels_are_encrypted_where_captures_are(
+    store: Store, tmp_path: Path, quality: LocalModelQuality
+) -> None:
+    body = b"0.7512345\n0.2\n"
+    capture(store, ["a"], body=body)
+    quality.add("inference,row,label\na,0,0.7654321\n", source="a test", by="ann")
+    before = day(quality)
+    assert b"0.7512345" in content(tmp_path)
+    assert b"0.7654321" in content(tmp_path)
+
+    encrypted = replace(PROJECT, capture=CaptureSettings(encrypt=True))
+    sources = Sources(
+        project=lambda: encrypted,
+        events=store.events,
+        records=partial(records, store, Home(tmp_path)),
+        evaluation=lambda _: {"roc_auc": 0.9},
+    )
+    sealed = LocalModelQuality(Home(tmp_path), sources)
+    assert day(sealed) == before
+    for word in (b"0.7512345", b"0.7654321", b'"predicts"'):
+        assert word not in content(tmp_path)
+
+    capture(store, ["b"], body=b"0.3219876\n")
+    told_again = sealed.add("inference,row,label\na,0,0.5\nb,0,1\n", source="a test", by="ann")
+    assert (told_again.new, told_again.conflicts) == (1, ("a: had 0.7654321, got 0.5",))
+    assert day(sealed).labels == 2
+    assert b"0.3219876" not in content(tmp_path)
+    assert day(quality) == day(sealed)  # what is encrypted is read as well when it is no longer switched on
+
+    connection = sqlite3.connect(tmp_path / "quality.db")
+    connection.execute("UPDATE labels SET value=(SELECT value FROM labels WHERE inference='b')")
+    connection.execute("UPDATE hours SET changed=1")
+    connection.commit()
+    connection.close()
+    with pytest.raises(QualityDamaged, match="labels a 0"):
+        sealed.windows()
+
+
+def test_cells_without_their_key_are_told(store: Store, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    cells = Cells(home, lambda: True)
+    cell = cells.sealer()("0.5", "labels a 0")
+    assert cells.open(cell, "labels a 0") == "0.5"
+    (tmp_path / "keys" / "capture").unlink()
+    with pytest.raises(CaptureKeyMissing):
+        Cells(home, lambda: True).open(cell, "labels a 0")

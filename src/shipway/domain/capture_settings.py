@@ -27,7 +27,7 @@ class CaptureSettings:
     dev: the dev endpoint's too. percent: of the requests, 1..100, chosen by inference id.
     max_age: a record is in the bucket's file this long after its answer, 10 s..1 h. max_size: bytes of one file before
     it is compressed. retention: whole days, 1 d..10 years.
-    encrypt: finished files are encrypted with this home's own key.
+    encrypt: records, waiting and finished, and what labels say of them are encrypted with this home's own key.
     min_free: bytes of the disk that capture leaves free; below it records are dropped, counted and told.
     """
 

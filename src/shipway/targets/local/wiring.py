@@ -220,7 +220,7 @@ class Machine:
     def quality(self) -> LocalModelQuality:
         """Labels, and how good the model's answers were."""
         return LocalModelQuality(
-            self.home.quality,
+            self.home,
             Sources(
                 project=self.now,
                 events=self.store.events,

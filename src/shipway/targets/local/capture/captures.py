@@ -15,7 +15,7 @@ from shipway.domain.store.name import parse_uri
 from shipway.ports.capture import CaptureCount, CaptureFile, RecordNotFound
 from shipway.targets.local.capture import recorders, spool, tally
 from shipway.targets.local.capture.catalogue import Catalogue
-from shipway.targets.local.capture.packing import plain
+from shipway.targets.local.capture.packing import plain, waiting
 from shipway.targets.local.home import Home
 from shipway.targets.local.store import Store
 
@@ -95,7 +95,7 @@ class LocalCaptures:
     def _spooled(self) -> Iterator[tuple[spool.Segment, bytes]]:
         for half in reversed(recorders.halves(self._home.root)):
             for segment in spool.segments(half):
-                for line in spool.lines(segment.path):
+                for line in waiting(segment.path, self._home):
                     yield segment, line
 
     def _newest_first(self) -> Iterator[Iterator[bytes]]:

@@ -8,11 +8,13 @@ import gzip
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from shipway.domain import names
 from shipway.domain.capture import CaptureKey, event_of
@@ -21,7 +23,7 @@ from shipway.domain.project import Project
 from shipway.domain.store.lifecycle import LifecycleRule
 from shipway.targets.local.capture import recorders, sealed, spool
 from shipway.targets.local.capture.catalogue import PLANNED, Catalogue, Contents, Plan
-from shipway.targets.local.capture.packing import home_keys
+from shipway.targets.local.capture.packing import home_keys, waiting
 from shipway.targets.local.capture.spool import Segment
 from shipway.targets.local.home import Home
 from shipway.targets.local.store import Store
@@ -102,15 +104,14 @@ class Finisher:
     def _make(self, plan: Plan, scratch: Path) -> tuple[Contents, Path]:
         """Return what goes into a file, and the file as it is stored. The key says how it is packed."""
         joining = Joining(self._catalogue.tail(plan.endpoint))
-        plain = scratch / "plain"
-        with gzip.open(plain, "wb", 6) if ".gz" in plan.key else plain.open("wb") as target:
-            for line in joining.lines(plan.segments):
-                target.write(line)
-        file = plain
-        if plan.key.endswith(".enc"):
-            file = scratch / "sealed"
-            with plain.open("rb") as source, file.open("wb") as safe:
-                sealed.seal(source, safe, home_keys(self._home)[-1])
+        file = scratch / "file"
+        with ExitStack() as stack:  # what is to be encrypted never lies on the disk before it is
+            target: BinaryIO = stack.enter_context(file.open("wb"))
+            if plan.key.endswith(".enc"):
+                target = stack.enter_context(sealed.sealing(target, home_keys(self._home)[-1]))
+            if ".gz" in plan.key:
+                target = cast("BinaryIO", stack.enter_context(gzip.open(target, "wb", 6)))
+            target.writelines(joining.lines(waiting(each, self._home) for each in plan.segments))
         return joining.contents(file.stat().st_size), file
 
 
@@ -124,11 +125,11 @@ class Joining:
     malformed: int = 0
     events: dict[bytes, bytes] = field(default_factory=dict)
 
-    def lines(self, segments: tuple[Path, ...]) -> Iterator[bytes]:
-        """Yield the lines that are records and new."""
+    def lines(self, segments: Iterable[Iterable[bytes]]) -> Iterator[bytes]:
+        """Yield the lines of some segments that are records and new."""
         older = dict(line.split(b" ", 1)[::-1] for line in self.before.splitlines())
         for segment in segments:
-            for line in spool.lines(segment):
+            for line in segment:
                 event = event_of(line)
                 if not event:
                     self.malformed += 1

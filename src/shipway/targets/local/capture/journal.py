@@ -15,7 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shipway.targets.local.capture import spool
+from shipway.targets.local.capture import items, spool
+from shipway.targets.local.capture.items import Sealer
 from shipway.targets.local.capture.segment import Writing
 from shipway.targets.local.capture.tally import Tallies
 
@@ -43,7 +44,11 @@ class Limits:
 class Journal:
     """The records of one recorder, for the loop's thread. Nothing here waits for a disk."""
 
-    def __init__(self, memory: Path, recorder: str, tallies: Tallies, mover: "Mover") -> None:
+    def __init__(
+        self, memory: Path, recorder: str, tallies: Tallies, mover: "Mover", sealer: Sealer | None = None
+    ) -> None:
+        """sealer: encrypts records, None = they wait as plain lines."""
+        self._sealer = sealer
         self._memory = memory
         self._recorder = recorder
         self._tallies = tallies
@@ -57,14 +62,20 @@ class Journal:
             if not self._mover.room(len(line)):
                 raise BlockingIOError("the disk is full or slow")
             writing = self._open.get(place) or self._begin(place)
-            writing.append(line)
+            data = line if self._sealer is None else self._sealed(self._sealer, line, begins=writing.size == 0)
+            writing.append(data)
         except OSError as error:
             self.drop(endpoint, str(error))
         else:
-            self._mover.written += len(line)
+            self._mover.written += len(data)
             self._tallies.add(endpoint, records=1)
             if writing.size >= CHUNK_SIZE:
                 self._end(place)
+
+    @staticmethod
+    def _sealed(sealer: Sealer, line: bytes, *, begins: bool) -> bytes:
+        """Return a record as it is written; the first of a chunk brings what opens it, in the same write."""
+        return sealer.head + sealer.seal(line) if begins else sealer.seal(line)
 
     def drop(self, endpoint: str, why: str) -> None:
         """Count a record that is not written."""
@@ -101,6 +112,10 @@ class Mover:
         self._recorder = recorder
         self._limits = limits
         found = [segment.path for segment in spool.left_behind(memory, recorder)]
+        for path in found:
+            with contextlib.suppress(FileNotFoundError):  # the collector has taken it
+                items.cut(path)
+        found = [path for path in found if path.exists()]
         self._waiting = [(path, path.stat().st_size) for path in found]
         self.written = sum(size for _, size in self._waiting)
         self._moved = 0

@@ -1,4 +1,4 @@
-"""Finished files as the lines that they hold, whatever they are packed in; their names say it."""
+"""Finished files and segments as the lines that they hold, whatever those are packed in."""
 
 import gzip
 import io
@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from shipway.targets.local.capture import sealed
+from shipway.targets.local.capture import items, sealed
 from shipway.targets.local.home import Home
 
 
@@ -19,6 +19,11 @@ def key_file(home: Home) -> Path:
 def home_keys(home: Home) -> list[bytes]:
     """Return this home's keys, the newest last; the first is made when it is asked for."""
     return sealed.keys(home.secret(key_file(home), sealed.new_key))
+
+
+def waiting(segment: Path, home: Home) -> Iterator[bytes]:
+    """Yield the lines of a segment of the spool. Raises CaptureKeyMissing."""
+    return items.lines(segment, lambda: home_keys(home), key_file(home))
 
 
 @contextmanager

@@ -15,8 +15,10 @@ from pathlib import Path
 import uvloop
 
 from shipway.targets.local.capture import spool
+from shipway.targets.local.capture.items import Sealer
 from shipway.targets.local.capture.journal import CHUNK_SECONDS, Journal, Limits, Mover
 from shipway.targets.local.capture.proxy import Caller
+from shipway.targets.local.capture.sealed import keys
 from shipway.targets.local.capture.tally import Tallies
 
 STOP_SECONDS = 20  # for requests that are under way
@@ -32,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--memory", required=True, type=Path, help="the half of the spool that waits for no disk")
     found.add_argument("--spool", required=True, type=Path, help="the half on the disk")
     found.add_argument("--tally", required=True, type=Path)
+    found.add_argument("--keys", type=Path, help="the home's keys: records wait encrypted, the newest wraps their key")
     found.add_argument("--period", type=int, required=True, help="seconds of one segment")
     found.add_argument("--max-size", type=int, required=True, help="bytes of one segment")
     found.add_argument("--min-free", type=int, required=True, help="bytes of the disk that stay free")
@@ -45,7 +48,8 @@ async def serve(given: argparse.Namespace) -> None:
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
     limits = Limits(period=given.period, max_size=given.max_size, min_free=given.min_free)
     mover = Mover(given.spool, given.memory, given.name, limits)
-    journal = Journal(given.memory, given.name, Tallies(given.tally), mover)
+    sealer = Sealer(keys(given.keys.read_text())[-1]) if given.keys else None
+    journal = Journal(given.memory, given.name, Tallies(given.tally), mover, sealer)
     turning = asyncio.ensure_future(_turn_over(journal))
     connections: set[Caller] = set()
     given.socket.unlink(missing_ok=True)

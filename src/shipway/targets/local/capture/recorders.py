@@ -8,9 +8,11 @@ from pathlib import Path
 
 from shipway.domain import names
 from shipway.domain.project import Project
+from shipway.targets.local.capture.packing import home_keys, key_file
 from shipway.targets.local.capture.spool import memory_of
 from shipway.targets.local.gateway import Gateway
 from shipway.targets.local.gateway.state import RECORDERS
+from shipway.targets.local.home import Home
 from shipway.targets.local.supervise import Program, Supervisor
 from shipway.targets.local.waiting import wait_until
 
@@ -43,6 +45,8 @@ def program_names() -> list[str]:
 def ensure(home: Path, supervisor: Supervisor, gateway: Gateway, project: Project) -> None:
     """Make the recorders run as the project says, one after the other, and the endpoints use them. Safe to repeat."""
     settings = project.capture
+    if settings.enabled and settings.encrypt:
+        home_keys(Home(home))  # made before a recorder looks for them
     if settings.enabled:
         places = gateway.places
         for name, at in zip(program_names(), places.recorders, strict=True):
@@ -81,5 +85,7 @@ def _program(home: Path, name: str, at: Path, upstream: Path, project: Project) 
         "--max-size": int(settings.max_size),
         "--min-free": int(settings.min_free),
     }
+    if settings.encrypt:
+        options["--keys"] = key_file(Home(home))
     argv = [str(part) for option in options.items() for part in option]
     return Program(name=name, argv=(sys.executable, *MODULE, *argv), stop_seconds=STOP_SECONDS, priority=5)

@@ -8,16 +8,21 @@ at the end of its file: it wraps what is written from then on, the others still 
 """
 
 import hashlib
+import io
 import os
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shipway.domain.errors import ShipwayError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 MAGIC = b"SWC1"
 FRAME = 1 << 20
@@ -59,19 +64,49 @@ def name_of(key: bytes) -> bytes:
     return hashlib.sha256(b"shipway capture key" + key).digest()[:8]
 
 
-def seal(source: BinaryIO, target: BinaryIO, key: bytes) -> None:
-    """Encrypt `source` into `target` under a new data key that `key`, 32 bytes, wraps."""
+@contextmanager
+def sealing(target: BinaryIO, key: bytes) -> Iterator[BinaryIO]:
+    """Give a file that encrypts into `target`, under a new data key that `key`, 32 bytes, wraps.
+
+    Only what is left whole can be opened: after an error within the block the last frame is missing.
+    """
     data_key, nonce = secrets.token_bytes(32), os.urandom(NONCE)
     head = MAGIC + name_of(key)
     target.write(head + nonce + AESGCM(key).encrypt(nonce, data_key, head))
-    cipher = AESGCM(data_key)
-    part, number = source.read(FRAME), 0
-    while True:
-        following = source.read(FRAME)
-        target.write(cipher.encrypt(_nonce(number, last=not following), part, None))
-        if not following:
-            return
-        part, number = following, number + 1
+    frames = _Frames(target, AESGCM(data_key))
+    yield cast("BinaryIO", frames)
+    frames.finish()
+
+
+class _Frames(io.RawIOBase):
+    """Encrypts what is written into it, frame by frame; the last one waits for `finish`."""
+
+    def __init__(self, target: BinaryIO, cipher: AESGCM) -> None:
+        self._target = target
+        self._cipher = cipher
+        self._rest = bytearray()
+        self._number = 0
+
+    def writable(self) -> bool:
+        """Return that it can be written."""
+        return True
+
+    def write(self, data: "Buffer") -> int:
+        """Take all of it."""
+        size = memoryview(data).nbytes
+        self._rest += data
+        while len(self._rest) > FRAME:
+            self._frame(self._rest[:FRAME], last=False)
+            del self._rest[:FRAME]
+        return size
+
+    def finish(self) -> None:
+        """Write the last frame."""
+        self._frame(self._rest, last=True)
+
+    def _frame(self, part: bytearray, *, last: bool) -> None:
+        self._target.write(self._cipher.encrypt(_nonce(self._number, last=last), bytes(part), None))
+        self._number += 1
 
 
 def opened(source: BinaryIO, known: Sequence[bytes], path: Path) -> Iterator[bytes]:

@@ -31,7 +31,7 @@ class Writing:
             raise
 
     def append(self, data: bytes) -> None:
-        """Write whole lines; raises OSError, and then none of them is in the segment, except half of one at its end."""
+        """Write whole items; raises OSError, and then none of them is in the segment, except half of one at its end."""
         written = 0
         try:
             while written < len(data):

@@ -115,12 +115,3 @@ def tidy(spool: Path) -> None:
         if folder.is_dir():
             with contextlib.suppress(OSError):  # there is something in it
                 folder.rmdir()
-
-
-def lines(path: Path) -> Iterator[bytes]:
-    """Yield a segment's lines with their ends; the last may be half a record."""
-    try:
-        with path.open("rb") as file:
-            yield from file
-    except FileNotFoundError:  # moved meanwhile: its records are where it was moved to
-        return

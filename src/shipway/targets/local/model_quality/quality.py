@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from shipway.domain import names
 from shipway.domain.capture import Record, parse_key
@@ -17,6 +16,8 @@ from shipway.domain.store.errors import ObjectNotFound, VersionNotFound
 from shipway.domain.store.object import StoreEvent
 from shipway.domain.values import JsonObject, canonical
 from shipway.ports.model_quality import QualityWindow
+from shipway.targets.local.home import Home
+from shipway.targets.local.model_quality.cells import Cells
 from shipway.targets.local.model_quality.rows import HOUR, HourCounts, Prediction, QualityRows
 
 BATCH = 100  # of the store's events that are read in one transaction
@@ -44,8 +45,8 @@ class Sources:
 class LocalModelQuality:
     """See `ports.model_quality.ModelQuality`."""
 
-    def __init__(self, path: Path, sources: Sources) -> None:
-        self._rows = QualityRows(path)
+    def __init__(self, home: Home, sources: Sources) -> None:
+        self._rows = QualityRows(home.quality, Cells(home, lambda: sources.project().capture.encrypt))
         self._sources = sources
 
     def add(self, text: str, *, source: str, by: str) -> Accepted:
@@ -77,6 +78,7 @@ class LocalModelQuality:
     def collect(self) -> None:
         """Read the captures that are new in the store; killed in between it goes on where it was."""
         project = self._sources.project().name
+        self._rows.seal_old()
         while True:
             events = self._sources.events(self._rows.position(), BATCH)
             if not events:

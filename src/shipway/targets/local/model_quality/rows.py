@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,9 +12,12 @@ from pathlib import Path
 from shipway.domain.label import Label
 from shipway.domain.values import Json, canonical
 from shipway.targets.local import db
+from shipway.targets.local.model_quality.cells import Cell, Cells
 
 HOUR = 3600
-CAPTURES = "captures"
+CAPTURES, SEALED = "captures", "sealed"  # positions: how far captures were read; whether every cell is sealed
+PLACES = {"predictions": ("inference", "row"), "labels": ("inference", "row"), "hours": ("release", "hour")}
+SEALED_AT_ONCE = 1000
 MIGRATIONS = (
     """
     CREATE TABLE predictions (
@@ -71,10 +74,11 @@ class HourCounts:
 
 
 class QualityRows:
-    """The file of one home; each thread has its own connection."""
+    """The file of one home; each thread has its own connection. cells: seals what is written, opens what is read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, cells: Cells) -> None:
         self._path = path
+        self._cells = cells
         self._local = threading.local()
 
     @property
@@ -83,6 +87,7 @@ class QualityRows:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
             found = db.connect(self._path)
+            found.execute("PRAGMA secure_delete=ON")  # what was plain is overwritten when it is sealed
             db.migrate(found, "model_quality", MIGRATIONS)
             self._local.connection = found
         return found
@@ -94,11 +99,13 @@ class QualityRows:
 
     def predicted(self, found: Iterable[Prediction], position: int) -> None:
         """Keep predictions and how far was read, both or nothing; what is known already stays as it is."""
+        seal = self._cells.sealer()
         with self._write() as connection:
             for each in found:
+                cell = seal(canonical(each.value), _row("predictions", each.inference, each.row))
                 done = connection.execute(
                     "INSERT OR IGNORE INTO predictions VALUES (?,?,?,?,?)",
-                    (each.inference, each.row, each.release, each.hour, canonical(each.value)),
+                    (each.inference, each.row, each.release, each.hour, cell),
                 )
                 if done.rowcount and _known(connection, "labels", each.inference, each.row):
                     _mark(connection, each.release, each.hour)
@@ -106,17 +113,21 @@ class QualityRows:
 
     def label(self, found: Sequence[Label], now: datetime) -> tuple[int, int, list[str]]:
         """Keep labels; return how many are new, how many of those are joined, and those told otherwise before."""
-        new, joined, conflicts = 0, 0, list[str]()
+        new, joined, conflicts, seal = 0, 0, list[str](), self._cells.sealer()
         with self._write() as connection:
             for each in found:
-                there = _known(connection, "labels", each.inference, each.row)
+                there, row = (
+                    _known(connection, "labels", each.inference, each.row),
+                    _row("labels", each.inference, each.row),
+                )
                 if there is not None:
-                    had, got = there["value"], canonical(each.value)
+                    had, got = self._cells.open(there["value"], row), canonical(each.value)
                     conflicts += [f"{each.inference}: had {had}, got {got}"] if had != got else []
                     continue
                 at = (each.at or now).astimezone(UTC).isoformat()
                 connection.execute(
-                    "INSERT INTO labels VALUES (?,?,?,?)", (each.inference, each.row, canonical(each.value), at)
+                    "INSERT INTO labels VALUES (?,?,?,?)",
+                    (each.inference, each.row, seal(canonical(each.value), row), at),
                 )
                 new += 1
                 prediction = _known(connection, "predictions", each.inference, each.row)
@@ -133,14 +144,22 @@ class QualityRows:
     def pairs(self, release: int, hour: int) -> Sequence[tuple[Json, Json]]:
         """Return the (prediction, label) pairs of an hour."""
         rows = self.connection.execute(
-            "SELECT predictions.value AS said, labels.value AS was FROM predictions"
+            "SELECT inference, row, predictions.value AS said, labels.value AS was FROM predictions"
             " JOIN labels USING (inference, row) WHERE release=? AND hour=?",
             (release, hour),
         )
-        return [(json.loads(row["said"]), json.loads(row["was"])) for row in rows]
+        opened = self._cells.open
+        return [
+            (
+                json.loads(opened(each["said"], _row("predictions", each["inference"], each["row"]))),
+                json.loads(opened(each["was"], _row("labels", each["inference"], each["row"]))),
+            )
+            for each in rows
+        ]
 
     def counted(self, release: int, hour: int, counts: str, labels: int, odd: int) -> None:
         """Keep an hour's counts. A label that came meanwhile has made `labels` old: the hour stays marked then."""
+        cell = self._cells.sealer()(counts, _row("hours", release, hour))
         with self._write() as connection:
             now = connection.execute(
                 "SELECT count(*) AS n FROM predictions JOIN labels USING (inference, row) WHERE release=? AND hour=?",
@@ -148,7 +167,7 @@ class QualityRows:
             ).fetchone()["n"]
             connection.execute(
                 "UPDATE hours SET counts=?, labels=?, odd=?, changed=? WHERE release=? AND hour=?",
-                (counts, labels, odd, int(now != labels), release, hour),
+                (cell, labels, odd, int(now != labels), release, hour),
             )
 
     def hours(self, since: datetime) -> Sequence[HourCounts]:
@@ -167,10 +186,38 @@ class QualityRows:
                 predictions=row["n"],
                 labels=row["labels"],
                 odd=row["odd"],
-                counts=row["counts"],
+                counts=self._cells.open(row["counts"], _row("hours", row["release"], row["hour"])),
             )
             for row in rows
         ]
+
+    def seal_old(self) -> None:
+        """Seal what was written before encryption was switched on, a batch a transaction; nothing when it is off."""
+        done = self.connection.execute("SELECT 1 FROM positions WHERE name=?", (SEALED,)).fetchone() is not None
+        if self._cells.encrypts() and not done:
+            seal = self._cells.sealer()
+            for table, (first, second) in PLACES.items():
+                while self._seal_some(seal, table, first, second):
+                    pass
+            with self._write() as connection:
+                connection.execute("INSERT OR REPLACE INTO positions VALUES (?,1)", (SEALED,))
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        elif done and not self._cells.encrypts():
+            with self._write() as connection:
+                connection.execute("DELETE FROM positions WHERE name=?", (SEALED,))
+
+    def _seal_some(self, seal: Callable[[str, str], Cell], table: str, first: str, second: str) -> bool:
+        column = "counts" if table == "hours" else "value"
+        with self._write() as connection:
+            rows = connection.execute(
+                f"SELECT {first}, {second}, {column} AS cell FROM {table}"  # noqa: S608 - names of this module
+                f" WHERE typeof({column})='text' AND {column}<>'' LIMIT {SEALED_AT_ONCE}"
+            ).fetchall()
+            connection.executemany(
+                f"UPDATE {table} SET {column}=? WHERE {first}=? AND {second}=?",  # noqa: S608
+                [(seal(each["cell"], _row(table, each[0], each[1])), each[0], each[1]) for each in rows],
+            )
+        return bool(rows)
 
     def forget(self, before: datetime) -> None:
         """Remove what is older than a moment."""
@@ -188,6 +235,11 @@ class QualityRows:
     def _write(self) -> Iterator[sqlite3.Connection]:
         with db.transaction(self.connection) as connection:
             yield connection
+
+
+def _row(table: str, first: str | int, second: int) -> str:
+    """Return what names a row, for its cell."""
+    return f"{table} {first} {second}"
 
 
 def _known(connection: sqlite3.Connection, table: str, inference: str, row: int) -> sqlite3.Row | None:

@@ -76,6 +76,8 @@ def test_the_calls_of_the_target_are_those_on_record(target: AwsTarget, cloud: C
     assert [each.enabled for each in target.triggers.list()] == [True] * 4
     assert target.alarms.disable("errors", by="ada").enabled is not target.alarms.enable("errors", by="ada").enabled
     assert target.alarms.changes()
+    cloud.watching.put("AWS/ApiGateway", "Count", {"ApiName": "tiny-api"}, [(cloud.fake.now, 1.0)])
+    assert [each.name for each in target.metrics.list()] == ["Invocations"]
     assert target.scaling.state()
     assert target.scaling.activities() == []
     assert target.captures.files()

@@ -2,7 +2,6 @@
 
 from shipway.ports.batch import Batches
 from shipway.ports.inspect import Inspect
-from shipway.ports.metric import Metrics
 from shipway.ports.model_quality import ModelQuality
 from shipway.ports.notice import Notices
 from shipway.ports.people import People
@@ -25,11 +24,6 @@ class Elsewhere:
     def quality(self) -> ModelQuality:
         instead = "measure it where the labels are, or on one machine: shipway labels add"
         raise NotOnAws(what="measure answers against labels", why="the local target keeps labels", instead=instead)
-
-    @property
-    def metrics(self) -> Metrics:
-        instead = "aws cloudwatch get-metric-statistics, or the project's dashboard"
-        raise NotOnAws(what="show metrics", why="CloudWatch does", instead=instead)
 
     @property
     def notices(self) -> Notices:

@@ -17,6 +17,7 @@ from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
 from shipway.ports.alarm import Alarms
 from shipway.ports.capture import Captures
+from shipway.ports.metric import Metrics
 from shipway.ports.monitor import Monitor
 from shipway.ports.scaling import Scaling
 from shipway.ports.target import (
@@ -46,6 +47,7 @@ from shipway.targets.aws.errors import NotOnAws, plainly
 from shipway.targets.aws.gateway import Gateway
 from shipway.targets.aws.job import Jobs
 from shipway.targets.aws.logs import Logs
+from shipway.targets.aws.metric import Measured
 from shipway.targets.aws.monitor import Reports
 from shipway.targets.aws.pipeline import Pipeline
 from shipway.targets.aws.release import Ledger
@@ -239,6 +241,10 @@ class AwsTarget(Elsewhere):
     @property
     def alarms(self) -> Alarms:
         return Watchers(self._account, self._stacks)
+
+    @property
+    def metrics(self) -> Metrics:
+        return Measured(self._account, self._now)
 
     @property
     def scaling(self) -> Scaling:

@@ -12,7 +12,20 @@ from pathlib import Path
 
 from tests.ladder.environment import ToolFailed, ToolMissing
 from tests.ladder.outcome import Outcome
-from tests.ladder.rungs import asl, checkov, counts, emulators, house, lint, mutants, parliament, policies, sam, schemas
+from tests.ladder.rungs import (
+    asl,
+    checkov,
+    counts,
+    emulators,
+    house,
+    lint,
+    mutants,
+    parliament,
+    policies,
+    s3,
+    sam,
+    schemas,
+)
 from tests.ladder.workbench import Bench, benches
 
 RUNGS: dict[str, Callable[[Sequence[Bench]], Outcome]] = {
@@ -25,6 +38,7 @@ RUNGS: dict[str, Callable[[Sequence[Bench]], Outcome]] = {
     "policies": policies.rung,
     "house": house.rung,
     "emulators": emulators.rung,
+    "s3": s3.rung,
     "mutants": mutants.rung,
     "counts": counts.rung,
 }

@@ -1,7 +1,7 @@
-"""The rig: one suite, over the store itself and over plain boto3 against its S3 API."""
+"""The rig: one suite, over the store itself, over boto3 against its S3 API, and over S3 that is not ours."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Protocol
 import pytest
 from botocore.exceptions import ClientError
 
+from contract import s3_elsewhere
 from s3_server import Mounts, s3_client, serving_app
 from shipway.domain.store.errors import StoreError
 from shipway.domain.store.object import Versioning
@@ -83,13 +84,20 @@ class Direct:
 
 
 class Wire:
-    """Plain boto3."""
+    """Plain boto3. called: what buckets are called there."""
 
-    def __init__(self, store: Store, client: Any) -> None:
-        self.store = store
+    def __init__(self, store: Store | None, client: Any, called: Mapping[str, str]) -> None:
+        self._store = store
         self.client = client
-        client.create_bucket(Bucket="data")
+        self.called = called
+        self.data = called.get("data", "data")
+        self.bucket("data")
         self.set_versioning(Versioning.ENABLED)
+
+    @property
+    def store(self) -> Store:
+        """The store behind it, for cases that look into it."""
+        return self._store or pytest.skip("it looks into the store of this machine")
 
     def put(self, key: str, body: bytes | BinaryIO, **conditions: Any) -> Seen:
         names = {
@@ -99,16 +107,16 @@ class Wire:
             "metadata": "Metadata",
         }
         given = {names[name]: value for name, value in conditions.items()}
-        answer = self.client.put_object(Bucket="data", Key=key, Body=body, **given)
+        answer = self.client.put_object(Bucket=self.data, Key=key, Body=body, **given)
         return Seen(key, answer.get("VersionId", "null"), answer["ETag"].strip('"'))
 
     def read(self, key: str, version: str | None = None) -> bytes:
-        return self.client.get_object(Bucket="data", Key=key, **_named(version))["Body"].read()
+        return self.client.get_object(Bucket=self.data, Key=key, **_named(version))["Body"].read()
 
     def head(self, key: str, version: str | None = None) -> Seen:
-        answer = self.client.get_object(Bucket="data", Key=key, **_named(version))
+        answer = self.client.get_object(Bucket=self.data, Key=key, **_named(version))
         answer["Body"].read()
-        head = self.client.head_object(Bucket="data", Key=key, **_named(version))
+        head = self.client.head_object(Bucket=self.data, Key=key, **_named(version))
         assert head["ETag"] == answer["ETag"]
         return Seen(
             key,
@@ -120,15 +128,15 @@ class Wire:
         )
 
     def delete(self, key: str, version: str | None = None) -> tuple[str, bool]:
-        answer = self.client.delete_object(Bucket="data", Key=key, **_named(version))
+        answer = self.client.delete_object(Bucket=self.data, Key=key, **_named(version))
         return answer.get("VersionId", ""), answer.get("DeleteMarker", False)
 
     def keys(self, prefix: str = "") -> list[str]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket="data", Prefix=prefix)
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.data, Prefix=prefix)
         return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
     def versions(self, prefix: str = "") -> list[Seen]:
-        pages = self.client.get_paginator("list_object_versions").paginate(Bucket="data", Prefix=prefix)
+        pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.data, Prefix=prefix)
         found = []
         for page in pages:
             entries = [(entry, False) for entry in page.get("Versions", [])]
@@ -140,13 +148,16 @@ class Wire:
         return found
 
     def set_versioning(self, versioning: Versioning) -> None:
-        self.client.put_bucket_versioning(Bucket="data", VersioningConfiguration={"Status": versioning.value})
+        self.client.put_bucket_versioning(Bucket=self.data, VersioningConfiguration={"Status": versioning.value})
 
     def bucket(self, name: str) -> None:
-        self.client.create_bucket(Bucket=name)
+        if self._store:
+            self.client.create_bucket(Bucket=name)
+        else:
+            s3_elsewhere.make(self.client, self.called.get(name, name))
 
     def delete_bucket(self, name: str) -> None:
-        self.client.delete_bucket(Bucket=name)
+        self.client.delete_bucket(Bucket=self.called.get(name, name))
 
 
 @pytest.fixture(scope="session")
@@ -167,11 +178,19 @@ def _wire(store: Store, server: tuple[Mounts, str]) -> Iterator[Way]:
     mounts, address = server
     with mounts.store(store) as prefix:
         client = s3_client(address + prefix)
-        yield Wire(store, client)
+        yield Wire(store, client, {})
         client.close()
 
 
-WAYS = {"direct": _direct, "boto3": _wire}
+@contextlib.contextmanager
+def _s3(_: Store, __: tuple[Mounts, str]) -> Iterator[Way]:
+    client = s3_elsewhere.client()
+    with s3_elsewhere.own_names(client) as called:
+        yield Wire(None, client, called)
+    client.close()
+
+
+WAYS = {"s3": _s3} if s3_elsewhere.ELSEWHERE else {"direct": _direct, "boto3": _wire}
 
 
 @pytest.fixture(params=WAYS)

@@ -37,7 +37,7 @@ def test_removing_the_newest_version_uncovers_the_older(way):
 
 def test_deleting_what_is_not_there_is_no_error(way):
     assert way.delete("k")[1]
-    assert way.delete("k", "nosuchversion")[1] is False
+    assert way.delete("k", way.put("elsewhere", b"").version)[1] is False
 
 
 def test_without_versions_there_is_one(way, refused):

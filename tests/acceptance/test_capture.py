@@ -13,7 +13,7 @@ import pytest
 from load import Load
 from serving import KEY, SERVE, Plane, function_image, image, model, plane, post
 from shipway.domain import metric_catalogue as metrics
-from shipway.domain.capture import Record, decode_lines
+from shipway.domain.capture import INFERENCE, Record, decode_lines, sampled
 from shipway.domain.capture_settings import CaptureSettings
 from shipway.domain.metric import Series
 from shipway.domain.project import Project
@@ -111,6 +111,27 @@ def test_direct_calls_are_recorded_with_what_they_sent(running: Plane) -> None:
     assert (record.input.body, record.inference, record.attributes) == (b"\x89\xff", "", "trace=7")
     assert post(url, b"refuse", headers).status == 424
     assert not [each for each in records(running) if each.input.body == b"refuse"]
+
+
+@pytest.mark.parametrize("percent", [1, 37, 99])
+def test_the_gateway_samples_exactly_the_ids_that_the_domain_says(running: Plane, percent: int) -> None:
+    url = f"{running.gateway.runtime_address}/endpoints/{ENDPOINT}/invocations"
+    ids = [f"{percent}-{number}{odd}" for number in range(60) for odd in ("", "/ä b%", ":'\"")]
+    running.gateway.expose("short")
+    running.gateway.capture({ENDPOINT: percent})
+    try:
+        for each in ids:
+            name = each.encode().decode("latin-1")  # its bytes, as a header brings them
+            assert post(url, b"1", {"content-type": "text/csv", INFERENCE: name}).status == 200
+        for number in range(40):
+            running.ask(b"1", **{"content-type": "text/csv", "x-inference-id": f"{percent}-public-{number}"})
+    finally:
+        running.gateway.capture({ENDPOINT: 100})
+    ids = [each.encode().decode("latin-1") for each in ids]
+    ids += [f"{percent}-public-{number}" for number in range(40)]
+    wanted = [each for each in ids if sampled(each.encode("latin-1"), percent)]
+    assert sorted(each.inference for each in records(running) if each.inference in ids) == sorted(wanted)
+    assert 0 < len(wanted) < len(ids)
 
 
 def test_what_was_counted_becomes_metrics_once(running: Plane, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def prefixes(endpoint: str, start: datetime, end: datetime, variant: str = VARIA
         hour += timedelta(hours=1)
 
 
-def sampled(inference: str, percent: int) -> bool:
+def sampled(inference: str | bytes, percent: int) -> bool:
     """Return whether the invocation with this inference id (or event, if it has none) is captured at `percent`.
 
     The same ids always, and all of those that a lower percentage captures. The gateway computes the same.

@@ -7,6 +7,7 @@ from pathlib import Path
 from shipway.domain.errors import ShipwayError
 from shipway.ports.target import Fault
 from shipway.project.folder import load
+from shipway.targets.local.capture.spool import memory_lacks
 from shipway.targets.local.images.uv import find_uv
 from shipway.targets.local.sandbox import support
 from shipway.targets.local.tools import find
@@ -49,6 +50,13 @@ def _machine(folder: Path) -> Iterator[Fault]:
 
 def _project(folder: Path) -> Iterator[Fault]:
     try:
-        load(folder)
+        project = load(folder).project
     except ShipwayError as error:
         yield Fault(what=str(error), remedy=error.remedy)
+        return
+    if project.capture.enabled and (lack := memory_lacks()):
+        yield Fault(
+            what=f"captured records cannot wait in memory: {lack}; each request waits for the disk instead",
+            remedy="mount a tmpfs of 256 MiB there (docker run --shm-size=256m), or set capture.enabled = false",
+            fatal=False,
+        )

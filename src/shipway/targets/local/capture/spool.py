@@ -98,15 +98,24 @@ def memory_of(home: Path) -> Path:
 
     Where this machine has no memory file system of that size it is a folder on the disk, and requests wait for that.
     """
-    try:
-        size = os.statvfs(MEMORY)  # not what is free now: every process has to come to the same answer
-        if size.f_blocks * size.f_frsize >= MEMORY_NEEDED and os.access(MEMORY, os.W_OK):
+    if not memory_lacks():
+        with contextlib.suppress(OSError):
             return private_folder(MEMORY, home)
-    except OSError:
-        pass
     fallback = home / "capture" / "memory"
     fallback.mkdir(parents=True, exist_ok=True, mode=0o700)
     return fallback
+
+
+def memory_lacks() -> str:
+    """Return why records cannot wait in memory on this machine, "" when they can."""
+    try:
+        found = os.statvfs(MEMORY)
+    except OSError as error:
+        return f"there is no {MEMORY}: {error.strerror}"
+    size = found.f_blocks * found.f_frsize  # not what is free now: every process has to come to the same answer
+    if size < MEMORY_NEEDED:
+        return f"{MEMORY} has {size // 2**20} MiB, {MEMORY_NEEDED // 2**20} are needed"
+    return "" if os.access(MEMORY, os.W_OK) else f"{MEMORY} may not be written"
 
 
 def tidy(spool: Path) -> None:

@@ -74,7 +74,6 @@ def aws(folder: Path) -> Iterator[Target]:
 # What AWS does otherwise, and which tests of the contract ask for it.
 OTHERWISE = {
     "test_every_trigger_is_listed_and_what_is_told_waits": "EventBridge gathers nothing: what is told starts at once",
-    "test_labels_are_kept_once_and_early_ones_wait": "the local target keeps labels",
     "test_a_test_notice_is_on_record": "SNS tells people and keeps nothing",
     "test_a_batch_needs_records_and_a_release": "SageMaker's own transform jobs are batches",
     "test_keys_of_two_clients_differ": "keys belong to a usage plan, which the first release makes",

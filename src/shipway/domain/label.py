@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from shipway.domain.errors import ShipwayError
 from shipway.domain.inference import InferenceNotTraceable, parse_inference
-from shipway.domain.values import Json
+from shipway.domain.values import Json, canonical
 
 IDS = ("inference", "inference_id", "inferenceId", "id", "eventId")
 VALUES = ("label", "value", "ground_truth")
@@ -53,13 +53,14 @@ class Fault:
 class Accepted:
     """What became of labels that somebody told.
 
-    new: kept now; repeated: known already, the same; joined: of the new ones, those whose prediction is known by now.
+    new: kept now; repeated: known already, the same; joined: of the new ones, those whose prediction is known by now,
+    None where that is looked up later.
     conflicts: known already with another value, which stays: "inference: had A, got B". faults: lines that are none.
     """
 
     new: int = 0
     repeated: int = 0
-    joined: int = 0
+    joined: int | None = 0
     conflicts: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
 
@@ -78,6 +79,20 @@ def read_labels(text: str, source: str = "the file") -> tuple[list[Label], list[
         problem = faults[0].problem if faults else "it is empty"
         raise LabelsInvalid(source=source, problem=problem)
     return labels, faults
+
+
+def ground_truth(label: Label) -> str:
+    """Return a label as SageMaker's ground truth record, one line without its end; `read_labels` reads it.
+
+    eventId is the inference id. Two more words, which others pass over: row and at, where they say something.
+    """
+    meta: dict[str, Json] = {"eventId": label.inference}
+    if label.row:
+        meta["row"] = label.row
+    if label.at:
+        meta["at"] = label.at.isoformat()
+    text = label.value if isinstance(label.value, str) else canonical(label.value)
+    return canonical({"groundTruthData": {"data": text, "encoding": "CSV"}, "eventMetadata": meta, "eventVersion": "0"})
 
 
 def call_of(inference: str) -> str:
@@ -139,7 +154,7 @@ def _ground_truth(document: dict[str, Json]) -> dict[str, Json]:
     text = str(data["data"])
     if data.get("encoding") == "BASE64":
         text = base64.b64decode(text, validate=True).decode()
-    return {"inference": meta.get("inferenceId") or meta["eventId"], "label": text}
+    return {**meta, "inference": meta.get("inferenceId") or meta["eventId"], "label": text}
 
 
 def _moment(text: str) -> datetime:

@@ -66,7 +66,10 @@ def quality(session: Session, days: int) -> None:
 
 
 def _accepted(accepted: Accepted) -> str:
-    kept = f"{words.plural(accepted.new, 'label')} kept, {accepted.joined} of them with a known answer"
+    known = "joined with their answers within the hour"
+    if accepted.joined is not None:
+        known = f"{accepted.joined} of them with a known answer"
+    kept = f"{words.plural(accepted.new, 'label')} kept, {known}"
     lines = [f"{kept}; {accepted.repeated} known already"]
     lines += [f"conflict, the first stays: {each}" for each in accepted.conflicts[:SHOWN]]
     lines += [f"line {each.line} is no label: {each.problem}" for each in accepted.faults[:SHOWN]]

@@ -3,19 +3,26 @@
 from shipway.domain.model_quality.compare import Degradation, QualitySettings, QualityVerdict, compare
 from shipway.domain.model_quality.counts import Counts, count, counts_from, empty
 from shipway.domain.model_quality.measure import MEASURES, Measure, own_name, predicts_of, settled
+from shipway.domain.model_quality.windows import Counted, QualityWindow, Standard, loss, standard_of, windows
 
 __all__ = [
     "MEASURES",
+    "Counted",
     "Counts",
     "Degradation",
     "Measure",
     "QualitySettings",
     "QualityVerdict",
+    "QualityWindow",
+    "Standard",
     "compare",
     "count",
     "counts_from",
     "empty",
+    "loss",
     "own_name",
     "predicts_of",
     "settled",
+    "standard_of",
+    "windows",
 ]

@@ -35,10 +35,11 @@ PROFILES = "profiles"
 
 def main() -> int:
     """Run the job under the processing contract; returns its exit code."""
-    return run(_work, "no analysis was made")
+    return run(work, "no analysis was made")
 
 
-def _work(base: Path) -> str:
+def work(base: Path) -> str:
+    """Make the analysis that a job was asked for, and return its exit message."""
     settings = read_settings(base)
     baseline = read_baseline(settings)
     dataset, notes = count(settings, baseline)

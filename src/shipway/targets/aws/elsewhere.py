@@ -2,7 +2,6 @@
 
 from shipway.ports.batch import Batches
 from shipway.ports.inspect import Inspect
-from shipway.ports.model_quality import ModelQuality
 from shipway.ports.notice import Notices
 from shipway.ports.people import People
 from shipway.targets.aws.errors import NotOnAws
@@ -19,11 +18,6 @@ class Elsewhere:
     def inspect(self) -> Inspect:
         why = "SageMaker, Step Functions and CloudWatch have them in their own consoles"
         raise NotOnAws(what="show closer looks", why=why, instead="open what shipway up --target aws names as control")
-
-    @property
-    def quality(self) -> ModelQuality:
-        instead = "measure it where the labels are, or on one machine: shipway labels add"
-        raise NotOnAws(what="measure answers against labels", why="the local target keeps labels", instead=instead)
 
     @property
     def notices(self) -> Notices:

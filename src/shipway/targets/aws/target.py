@@ -18,6 +18,7 @@ from shipway.domain.values import Json, JsonObject
 from shipway.ports.alarm import Alarms
 from shipway.ports.capture import Captures
 from shipway.ports.metric import Metrics
+from shipway.ports.model_quality import ModelQuality
 from shipway.ports.monitor import Monitor
 from shipway.ports.scaling import Scaling
 from shipway.ports.target import (
@@ -48,6 +49,7 @@ from shipway.targets.aws.gateway import Gateway
 from shipway.targets.aws.job import Jobs
 from shipway.targets.aws.logs import Logs
 from shipway.targets.aws.metric import Measured
+from shipway.targets.aws.model_quality import GroundTruth
 from shipway.targets.aws.monitor import Reports
 from shipway.targets.aws.pipeline import Pipeline
 from shipway.targets.aws.release import Ledger
@@ -253,6 +255,10 @@ class AwsTarget(Elsewhere):
     @property
     def monitor(self) -> Monitor:
         return Reports(self._account, self._ledger)
+
+    @property
+    def quality(self) -> ModelQuality:
+        return GroundTruth(self._account, self._ledger, self._now)
 
     @property
     def triggers(self) -> Triggers:

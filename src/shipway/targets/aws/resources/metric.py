@@ -45,7 +45,7 @@ def of_project(series: Series, project: str) -> Published | None:
     if series.name in API:
         dimensions: tuple[tuple[str, Json], ...] = (("ApiName", names.api(project)),)
         return Published(namespace="AWS/ApiGateway", name=API[series.name], dimensions=dimensions)
-    if series.name.startswith(names.drift_metric("")):
+    if series.name == metrics.QUALITY_LOSS or series.name.startswith(names.drift_metric("")):
         return Published(namespace=NAMESPACE, name=series.name, dimensions=(("Project", ref("Project")),))
     return None
 

@@ -1,15 +1,23 @@
 """The state machine that looks at one hour of captured requests: the analyzer as a processing job, then its metrics.
 
-EventBridge Scheduler starts it. The job gets the environment that SageMaker Model Monitor gives its containers; the
-platform publishes a container's metrics for the managed service alone, so the machine does it here.
+EventBridge Scheduler starts it. The job gets the environment that SageMaker Model Monitor gives its containers, and
+what it needs to hold answers against labels; the platform publishes a container's metrics for the managed service
+alone, so the machine does it here.
 """
 
 from shipway.domain.project import Project
 from shipway.domain.values import Json, JsonObject
 from shipway.targets.aws.resources.metric import NAMESPACE
 
-PROGRAM = "analyze"  # of the analyzer's image
+PROGRAM = "analyze"  # of the analyzer's image; the managed service's
+HOURLY = "hourly"  # the same with labels
 ROOT = "/opt/ml/processing"
+FOLDER = "[Y0001]/[M01]/[D01]/[H01]"  # of an hour, as XPath's format-dateTime has it
+NEW_HOURS = 48  # so long labels are joined anew each hour: their answers may be captured later than they are told
+# Below the artifacts bucket:
+LABELS = "ground-truth/"  # as SageMaker lays ground truth out: by the UTC hour in which it was told
+ANSWERS = "monitor/answers/"  # of all releases, an hour a file
+DAYS = "monitor/quality/"  # what the labels say, day by day
 
 
 def document(project: Project) -> JsonObject:
@@ -20,9 +28,12 @@ def document(project: Project) -> JsonObject:
     states: dict[str, Json] = {
         "Take the hour before": {"Type": "Pass", "Assign": dict(_window()), "Next": "Is anything captured?"},
         "Is anything captured?": _listing("${CaptureBucket}", "captures", "hasCaptures", "Is there a history?"),
-        "Is there a history?": _listing("${ReportBucket}", "history", "hasHistory", "Analyze"),
+        "Is there a history?": _listing("${ReportBucket}", "history", "hasHistory", "Are there new labels?"),
+        "Are there new labels?": _listing("${ReportBucket}", "labels", "hasLabels", "Are answers kept?", since="told"),
+        "Are answers kept?": _listing("${ReportBucket}", "answers", "hasAnswers", "Are days counted?"),
+        "Are days counted?": _listing("${ReportBucket}", "days", "hasDays", "Analyze"),
         "Analyze": _analysis(project),
-        "Read the analysis": _read(),
+        "Read the metrics": _read(),
         "Is there a metric?": {
             "Type": "Choice",
             "Choices": [{"Condition": "{% $count($states.input.Metrics) > 0 %}", "Next": "Publish metrics"}],
@@ -43,7 +54,8 @@ def _window() -> dict[str, str]:
     hour = "3600000"
     end = f"$floor($toMillis($states.input.Time) / {hour}) * {hour}"
     start = f"({end} - {hour})"
-    folder = f"$fromMillis({start}, '[Y0001]/[M01]/[D01]/[H01]')"
+    folder = f"$fromMillis({start}, '{FOLDER}')"
+    told = f"$fromMillis({start} - {NEW_HOURS} * {hour}, '{FOLDER}')"
     return {
         "endpoint": "{% $states.input.Endpoint %}",
         "baseline": "{% $states.input.Baseline %}",
@@ -53,6 +65,10 @@ def _window() -> dict[str, str]:
         "end": f"{{% $fromMillis({end}) %}}",
         "captures": f"{{% $states.input.Endpoint & '/AllTraffic/' & {folder} & '/' %}}",
         "history": "{% 'monitor/' & $states.input.Endpoint & '/profiles/' %}",
+        "labels": f"{{% '{LABELS}' %}}",
+        "told": f"{{% '{LABELS}' & {told} %}}",
+        "answers": f"{{% '{ANSWERS}' %}}",
+        "days": f"{{% '{DAYS}' %}}",
         "report": f"{{% 'monitor/' & $states.input.Endpoint & '/' & {folder} %}}",
         "job": (
             f"{{% '${{Project}}-monitor-' & $fromMillis({start}, '[Y0001][M01][D01][H01]')"
@@ -61,12 +77,13 @@ def _window() -> dict[str, str]:
     }
 
 
-def _listing(bucket: str, prefix: str, variable: str, following: str) -> JsonObject:
+def _listing(bucket: str, prefix: str, variable: str, following: str, since: str = "") -> JsonObject:
     # A job's input with no object below it would be refused.
+    after: JsonObject = {"StartAfter": f"{{% ${since} %}}"} if since else {}
     return {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:s3:listObjectsV2",
-        "Arguments": {"Bucket": bucket, "Prefix": f"{{% ${prefix} %}}", "MaxKeys": 1},
+        "Arguments": {"Bucket": bucket, "Prefix": f"{{% ${prefix} %}}", "MaxKeys": 1, **after},
         "Assign": {variable: "{% $states.result.KeyCount > 0 %}"},
         "Retry": [_retry("S3.SdkClientException", "S3.S3Exception")],
         "Next": following,
@@ -75,17 +92,11 @@ def _listing(bucket: str, prefix: str, variable: str, following: str) -> JsonObj
 
 def _analysis(project: Project) -> JsonObject:
     settings = project.processing
-    captures = _source("endpoint", "s3://${CaptureBucket}/", "captures")
-    history = _source("history", "s3://${ReportBucket}/", "history")
-    baseline = (
-        "{'InputName': 'baseline', 'S3Input': {'S3Uri': $baseline, 'LocalPath': '" + f"{ROOT}/input/baseline"
-        "', 'S3DataType': 'S3Prefix', 'S3InputMode': 'File'}}"
-    )
-    report = {"S3Uri": "{% '${Reports}/' & $substringAfter($report, 'monitor/') %}", "LocalPath": f"{ROOT}/output"}
-    profiles = {"S3Uri": "{% '${Reports}/' & $endpoint & '/profiles' %}", "LocalPath": f"{ROOT}/output/profiles"}
     outputs: list[Json] = [
-        {"OutputName": "report", "S3Output": {**report, "S3UploadMode": "EndOfJob"}},
-        {"OutputName": "profiles", "S3Output": {**profiles, "S3UploadMode": "EndOfJob"}},
+        _output("report", "$report", "output"),
+        _output("profiles", "'monitor/' & $endpoint & '/profiles'", "output/profiles"),
+        _output("answers", f"'{ANSWERS}' & $endpoint", "answers"),
+        _output("quality", f"'{DAYS.rstrip('/')}'", "quality"),
     ]
     cluster: JsonObject = {
         "InstanceCount": 1,
@@ -99,24 +110,44 @@ def _analysis(project: Project) -> JsonObject:
         "Arguments": {
             "ProcessingJobName": "{% $job %}",
             "RoleArn": "${JobsRole}",
-            "AppSpecification": {"ImageUri": "{% $image %}", "ContainerEntrypoint": [PROGRAM]},
-            "ProcessingInputs": f"{{% [{baseline}, $hasCaptures ? {captures}, $hasHistory ? {history}] %}}",
+            "AppSpecification": {"ImageUri": "{% $image %}", "ContainerEntrypoint": [HOURLY]},
+            "ProcessingInputs": f"{{% [{', '.join(_sources())}] %}}",
             "ProcessingOutputConfig": {"KmsKeyId": "${KeyArn}", "Outputs": outputs},
             "ProcessingResources": {"ClusterConfig": cluster},
             "StoppingCondition": {"MaxRuntimeInSeconds": int(settings.max_run.total_seconds())},
             "Environment": _environment(project),
         },
         "Retry": [_retry("SageMaker.AmazonSageMakerException")],
-        "Next": "Read the analysis",
+        "Next": "Read the metrics",
     }
 
 
-def _source(name: str, root: str, variable: str) -> str:
-    place = f"'S3Uri': '{root}' & ${variable}, 'LocalPath': '{ROOT}/input/{name}'"
-    return f"{{'InputName': '{name}', 'S3Input': {{{place}, 'S3DataType': 'S3Prefix', 'S3InputMode': 'File'}}}}"
+def _sources() -> list[str]:
+    """Return the job's inputs as JSONata; labels, and the answers that they are joined with, when labels have come."""
+    return [
+        _source("baseline", "$baseline"),
+        _source("releases", "'s3://${ReportBucket}/releases/${Project}/'"),
+        _source("endpoint", "'s3://${CaptureBucket}/' & $captures", when="$hasCaptures"),
+        _source("history", "'s3://${ReportBucket}/' & $history", when="$hasHistory"),
+        _source("quality", "'s3://${ReportBucket}/' & $days", when="$hasDays"),
+        _source("labels", "'s3://${ReportBucket}/' & $labels", when="$hasLabels"),
+        _source("answers", "'s3://${ReportBucket}/' & $answers", when="$hasLabels and $hasAnswers"),
+    ]
+
+
+def _source(name: str, uri: str, when: str = "") -> str:
+    place = f"'S3Uri': {uri}, 'LocalPath': '{ROOT}/input/{name}', 'S3DataType': 'S3Prefix', 'S3InputMode': 'File'"
+    source = f"{{'InputName': '{name}', 'S3Input': {{{place}}}}}"
+    return f"{when} ? {source}" if when else source
+
+
+def _output(name: str, key: str, folder: str) -> Json:
+    place = {"S3Uri": f"{{% 's3://${{ReportBucket}}/' & {key} %}}", "LocalPath": f"{ROOT}/{folder}"}
+    return {"OutputName": name, "S3Output": {**place, "S3UploadMode": "EndOfJob"}}
 
 
 def _environment(project: Project) -> JsonObject:
+    metrics = {"quality_metric": project.monitoring.quality_metric, "gate_metric": project.gate.metric}
     return {
         "dataset_format": '{"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput", "endpointOutput"]}}',
         "dataset_source": f"{ROOT}/input/endpoint",
@@ -132,22 +163,21 @@ def _environment(project: Project) -> JsonObject:
         "drift_tolerance": f"{project.monitoring.drift_tolerance:g}",
         "drift_mode": str(project.monitoring.drift_mode),
         "drift_budget": f"{project.monitoring.drift_budget:g}",
+        "predicts": str(project.monitoring.predicts),
+        "decision_threshold": f"{project.monitoring.decision_threshold:g}",
+        "quality_tolerance": f"{project.monitoring.quality_tolerance:g}",
+        **{name: metric for name, metric in metrics.items() if metric},
     }
 
 
 def _read() -> JsonObject:
     dimensions = "[{'Name': 'Project', 'Value': '${Project}'}]"
-    # Without enough rows a feature has no drift metric: missing data is what an alarm is to see then.
-    metric = (
-        "{'MetricName': 'feature_baseline_drift_' & $f.name, 'Value': $f.metric, "
-        f"'Timestamp': $end, 'Dimensions': {dimensions}}}"
-    )
-    drift = f"$parse($states.result.Body).features[$exists(metric) and metric != null].($f := $; {metric})"
+    metric = f"{{'MetricName': $m.name, 'Value': $m.value, 'Timestamp': $end, 'Dimensions': {dimensions}}}"
     return {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:s3:getObject",
-        "Arguments": {"Bucket": "${ReportBucket}", "Key": "{% $report & '/analysis.json' %}"},
-        "Output": {"Metrics": f"{{% [{drift}] %}}"},
+        "Arguments": {"Bucket": "${ReportBucket}", "Key": "{% $report & '/metrics.json' %}"},
+        "Output": {"Metrics": f"{{% [$parse($states.result.Body).metrics.($m := $; {metric})] %}}"},
         "Retry": [_retry("S3.SdkClientException", "S3.S3Exception")],
         "Next": "Is there a metric?",
     }

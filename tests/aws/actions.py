@@ -57,6 +57,10 @@ RESOURCES = {  # service.Operation -> the ARN's last part, with the parameters t
         "DescribeProcessingJob": "processing-job/{ProcessingJobName}",
         "DescribeEndpoint": "endpoint/{EndpointName}",
         "ListEndpoints": "*",
+        **dict.fromkeys(("CreateModel", "DescribeModel", "DeleteModel"), "model/{ModelName}"),
+        **dict.fromkeys(
+            ("CreateTransformJob", "DescribeTransformJob", "StopTransformJob"), "transform-job/{TransformJobName}"
+        ),
     },
     "cloudwatch": {"EnableAlarmActions": "alarm:{AlarmNames[0]}", "DisableAlarmActions": "alarm:{AlarmNames[0]}"},
     "ecr": {"GetAuthorizationToken": "*", "*": "repository/{repositoryName}"},
@@ -80,7 +84,9 @@ def needed(call: Call) -> list[tuple[str, str]]:
         return [(f"apigateway:{verb}", f"arn:aws:apigateway:{REGION}::{path.format_map(_Known(call.parameters))}")]
     parts = RESOURCES.get(call.service, {})
     pattern = parts.get(call.operation, parts.get("*", "*"))
-    return [(f"{prefix}:{name}", _arn(prefix, pattern, call.parameters))]
+    made = [(f"{prefix}:{name}", _arn(prefix, pattern, call.parameters))]
+    role = call.parameters.get("ExecutionRoleArn") if call.service == "sagemaker" else None
+    return [*made, ("iam:PassRole", role)] if role else made
 
 
 def _arn(prefix: str, pattern: str, parameters: Mapping[str, Any]) -> str:
@@ -102,6 +108,11 @@ def _s3(name: str, operation: str, parameters: Mapping[str, Any]) -> list[tuple[
     if operation == "DeleteObjects":
         versions = {"VersionId" in each for each in parameters["Delete"]["Objects"]}
         return [("s3:DeleteObjectVersion" if has else "s3:DeleteObject", f"{bucket}/*") for has in versions]
+    if operation == "UploadPartCopy":
+        return [
+            ("s3:GetObject", f"arn:aws:s3:::{parameters['CopySource']}"),
+            ("s3:PutObject", f"{bucket}/{parameters['Key']}"),
+        ]
     if operation == "CopyObject":
         source = parameters["CopySource"]
         return [

@@ -15,6 +15,7 @@ from aws.account import NUMBER, REGION, Account, Refusal
 from aws.ringing import Ringing
 from aws.serving import Serving
 from aws.storage import Storage
+from aws.transforming import Transforming
 from aws.watching import Watching
 from fake_captures import RECORDS, URI
 from fakes import FakeTarget
@@ -67,6 +68,7 @@ class Cloud(Account):
         self.storage.into(self)
         self.watching.into(self)
         self.ringing = Ringing(self.fake).into(self)
+        self.transforming = Transforming(self.storage, lambda: self.fake.now).into(self)
         self.serving = Serving(self.fake).into(self)
         for name in ("s3.GetObject", "s3.ListObjectsV2"):
             self.serves[name] = self._after_ledger(self.serves[name])
@@ -198,7 +200,6 @@ class Cloud(Account):
             "stepfunctions.GetExecutionHistory": lambda _: {"events": []},
             "sagemaker.ListTrainingJobs": lambda _: {"TrainingJobSummaries": self._jobs()},
             "sagemaker.ListProcessingJobs": lambda _: {"ProcessingJobSummaries": []},
-            "sagemaker.ListTransformJobs": lambda _: {"TransformJobSummaries": []},
             "logs.DescribeLogStreams": self._streams,
             "logs.FilterLogEvents": self._lines,
         }

@@ -146,7 +146,7 @@ class Formation:
             "StackResourceSummaries": [
                 {
                     "LogicalResourceId": name,
-                    "PhysicalResourceId": f"{stack.name}-{name}".lower(),
+                    "PhysicalResourceId": _given(stack, each) or f"{stack.name}-{name}".lower(),
                     "ResourceType": str(each["Type"]),
                     "LastUpdatedTimestamp": BEGIN,
                     "ResourceStatus": "CREATE_COMPLETE",
@@ -157,6 +157,13 @@ class Formation:
 
     def _template(self, asked: Asked) -> Asked:
         return {"TemplateBody": self._find(asked["StackName"]).template}
+
+
+def _given(stack: Stack, resource: Mapping[str, Any]) -> str:
+    """Return the name that a template gives to an alarm, which CloudFormation knows it by; "" for anything else."""
+    name = resource.get("Properties", {}).get("AlarmName", "")
+    text = name["Fn::Sub"] if isinstance(name, dict) else name
+    return str(text).replace("${Project}", stack.parameters.get("Project", ""))
 
 
 def _failing(status: str, why: tuple[str, str]) -> tuple[str, str, str]:

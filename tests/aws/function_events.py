@@ -51,6 +51,12 @@ STATE_CHANGE = {
     "resources": [f"arn:aws:sagemaker:{REGION}:{NUMBER}:processing-job/{ANALYSIS}"],
     "detail": {"ProcessingJobName": ANALYSIS, "ProcessingJobStatus": "Completed"},
 }
+TRANSFORMED = {
+    **STATE_CHANGE,
+    "detail-type": "SageMaker Transform Job State Change",
+    "resources": [f"arn:aws:sagemaker:{REGION}:{NUMBER}:transform-job/tiny-batch-1"],
+    "detail": {"TransformJobName": "tiny-batch-1", "TransformJobStatus": "Completed"},
+}
 
 
 def pipeline_job(parameters: dict[str, str]) -> dict[str, Any]:

@@ -8,9 +8,10 @@ import pytest
 
 import tiny
 from aws.account import NUMBER, Account, Refusal
-from aws.formation import Formation, Stack
+from aws.formation import BEGIN, Formation, Stack
 from aws.recording import expect
 from aws.storage import Storage
+from aws.transforming import Transforming
 from shipway.domain import names
 from shipway.domain.plan import Change
 from shipway.domain.project import ProjectInvalid
@@ -265,6 +266,8 @@ def test_everything_goes_last_stack_first_and_the_raw_data_stays(
         "logGroups": [{"logGroupName": each} for each in groups if each.startswith(asked["logGroupNamePrefix"])]
     }
     account.serves["logs.DeleteLogGroup"] = lambda _: {}
+    answering = Transforming(storage, lambda: BEGIN).into(account)
+    answering.models |= {each: {"ModelName": each} for each in ("tiny-release-7", "tiny-release-candidate")}
     account.calls.clear()
     lines, say = said()
     left = cloud.destroy(say)
@@ -272,6 +275,7 @@ def test_everything_goes_last_stack_first_and_the_raw_data_stays(
     assert storage.buckets["tiny-foundation-artifacts"] == {}
     assert storage.keys("tiny-foundation-data") == ["data/rows.csv"]
     assert [each["logGroupName"] for each in account.called("logs.DeleteLogGroup")] == ["/aws/lambda/tiny-api"]
+    assert list(answering.models) == ["tiny-release-candidate"]
     assert [each.what for each in left] == [f"bucket tiny-data-{NUMBER}-use1"]
     assert any("versions deleted" in line for line in lines)
     assert cloud.destroy(say) == left, "once more changes nothing"

@@ -462,4 +462,11 @@ def test_transformed_rows_get_their_header(account: Account, storage: Storage) -
     answer = add_transform_header.handler(event, None)
     assert answer == {"Objects": [f"s3://{events.ARTIFACTS}/headed/part-1.csv"]}
     assert storage.text(events.ARTIFACTS, "headed/part-1.csv") == 'target,"with, comma"\n1,2\n3,4\n'
+    batch = f"s3://{events.ARTIFACTS}/batches/tiny-batch-1"
+    record = {"Header": ["sum"], "Raw": f"{batch}/raw/", "Output": f"{batch}/output/"}
+    storage.put(events.ARTIFACTS, "batches/tiny-batch-1/request.json", json.dumps(record))
+    storage.put(events.ARTIFACTS, "batches/tiny-batch-1/raw/deep/rows.csv.out", "3\n")
+    assert add_transform_header.handler(events.TRANSFORMED, None) == {"Objects": [f"{batch}/output/deep/rows.csv"]}
+    storage.put(events.ARTIFACTS, "batches/tiny-batch-1/request.json", json.dumps(record | {"Header": []}))
+    assert add_transform_header.handler(events.TRANSFORMED, None) == {"Objects": []}
     expect("add-transform-header", account.calls)

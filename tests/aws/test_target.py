@@ -14,6 +14,7 @@ from aws.cloud import ARTIFACTS, Cloud, inside, outside, public_api
 from aws.recording import expect
 from shipway.cli import bootstrap
 from shipway.domain.approval import ApprovalStatus, Decision
+from shipway.domain.batch import BatchRequest
 from shipway.domain.deployment import DeploymentFinished
 from shipway.domain.drift import Analysis, analysis_document
 from shipway.domain.monitor import NothingToAnalyse
@@ -80,6 +81,8 @@ def test_the_calls_of_the_target_are_those_on_record(target: AwsTarget, cloud: C
     assert [each.name for each in target.metrics.list()] == ["Invocations"]
     assert target.scaling.state()
     assert target.scaling.activities() == []
+    begun = target.batches.start(BatchRequest(input="", header=True), by="ada")
+    assert target.batches.stop(begun.name, by="ada").name == target.batches.list()[0].name
     assert target.captures.files()
     assert target.captures.find("a-1")
     third = until_asked(target)

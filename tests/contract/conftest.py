@@ -75,7 +75,6 @@ def aws(folder: Path) -> Iterator[Target]:
 OTHERWISE = {
     "test_every_trigger_is_listed_and_what_is_told_waits": "EventBridge gathers nothing: what is told starts at once",
     "test_a_test_notice_is_on_record": "SNS tells people and keeps nothing",
-    "test_a_batch_needs_records_and_a_release": "SageMaker's own transform jobs are batches",
     "test_keys_of_two_clients_differ": "keys belong to a usage plan, which the first release makes",
 }
 THERE = {

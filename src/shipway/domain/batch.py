@@ -8,7 +8,6 @@ from shipway.domain.transform_header import ADD_TRANSFORM_HEADER
 from shipway.domain.values import Json, JsonObject
 
 SKIPPED_LINES = "SHIPWAY_SKIPPED_LINES"  # lines before the first record of each file, so that errors name the right one
-HEADED = "headed/"
 LINE, WHOLE = "Line", "None"
 
 
@@ -99,6 +98,11 @@ def check(request: BatchRequest) -> BatchRequest:
     if problem:
         raise BatchInvalid(problem=problem)
     return request
+
+
+def joined(request: BatchRequest) -> bool:
+    """Return whether each answer stands behind its whole source row."""
+    return request.join == "Input" and request.output_filter == "$"
 
 
 def transform_job(name: str, model: str, request: BatchRequest, source: str, output: str) -> JsonObject:

@@ -36,6 +36,19 @@ def batch(project: str, number: int) -> str:
     return f"{project}-batch-{number}"
 
 
+BATCHES = "batches/"  # where batches leave their results in the artifacts bucket
+
+
+def batch_place(name: str) -> str:
+    """Where one batch keeps what is its own, below the artifacts bucket, without a slash."""
+    return f"{BATCHES}{name}"
+
+
+def batch_record(name: str) -> str:
+    """The key of what was asked of one batch, where no database keeps it."""
+    return f"{batch_place(name)}/request.json"
+
+
 def release_model(project: str, release: int) -> str:
     """The model package of a release."""
     return f"{project}-release-{release}"

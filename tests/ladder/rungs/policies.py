@@ -125,8 +125,23 @@ def calls(bench: Bench, benches: Sequence[Bench]) -> Iterator[tuple[str, set[Cal
         role = f"roles.{logical(each.purpose)}" if each.release else f"functions.{logical(each.purpose)}Role"
         yield role, recorded(each.purpose)
     yield "roles.Workflow", set(asked(training(bench.project), bench, "jobs"))
+    yield "roles.Jobs", set(answered(bench))
     yield "roles.Monitor", set(asked(monitoring(bench.project), bench, "monitor"))
     yield "pipeline.DeployRole", set(deployed(bench, benches))
+
+
+def answered(bench: Bench) -> Iterator[Call]:
+    """Yield what a batch's transform job reads and writes by the role of its model; targets/aws/batch.py."""
+    project, place = bench.project, bench.place
+    artifacts = f"arn:aws:s3:::{place.artifact_bucket(project)}"
+    batch = names.batch_place(names.batch(project.name, 7))
+    yield "s3:GetObject", f"arn:aws:s3:::{place.data_bucket(project)}/{project.data.prefix}rows.csv"
+    yield "s3:GetObject", f"{artifacts}/runs/{project.name}-1/model/model.tar.gz"
+    yield "s3:GetObject", f"{artifacts}/{batch}/input/rows.csv"
+    yield from (("s3:PutObject", f"{artifacts}/{batch}/{folder}/rows.csv.out") for folder in ("raw", "output"))
+    group = f"arn:aws:logs:{place.region}:{place.account}:log-group:/aws/sagemaker/TransformJobs"
+    yield "logs:CreateLogGroup", group
+    yield "logs:PutLogEvents", f"{group}:log-stream:{names.batch(project.name, 7)}/i-0123456789abcdef0"
 
 
 def recorded(component: str) -> set[Call]:

@@ -60,8 +60,16 @@ class Account:
         local = {self.project.bucket: self.data, names.artifact_bucket(self.project.name): self.artifacts}
         return local.get(bucket, bucket), key
 
+    @property
+    def _partition(self) -> str:
+        partition = "aws-cn" if self.region.startswith("cn-") else "aws"
+        return "aws-us-gov" if self.region.startswith("us-gov-") else partition
+
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of something in this account and region."""
-        partition = "aws-cn" if self.region.startswith("cn-") else "aws"
-        partition = "aws-us-gov" if self.region.startswith("us-gov-") else partition
-        return f"arn:{partition}:{service}:{self.region}:{self.number}:{resource}"
+        return f"arn:{self._partition}:{service}:{self.region}:{self.number}:{resource}"
+
+    def role(self, part: str) -> str:
+        """Return the ARN of the role of one part of the project."""
+        name = names.role(self.project.name, self.region, part)
+        return f"arn:{self._partition}:iam::{self.number}:role/{name}"

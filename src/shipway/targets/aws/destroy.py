@@ -37,6 +37,7 @@ class Destruction:
         """Delete every stack, the last one first, and what is in them; return what is left."""
         for concern in reversed(names.STACKS):
             self._delete(concern, say)
+        self._models(say)
         self._logs(say)
         return list(self._left())
 
@@ -102,6 +103,16 @@ class Destruction:
                 raise
         if count:
             say(f"repository {repository}: {count} images deleted")
+
+    def _models(self, say: Say) -> None:
+        """Delete the models that batches were answered by, one a release; no stack has them."""
+        sagemaker, prefix = self._account.client("sagemaker"), f"{self._account.project.name}-release-"
+        pages = sagemaker.get_paginator("list_models").paginate(NameContains=prefix)
+        found = [str(each["ModelName"]) for page in pages for each in page["Models"]]
+        for name in found:
+            if name.startswith(prefix) and name.removeprefix(prefix).isdigit():
+                sagemaker.delete_model(ModelName=name)
+                say(f"model {name} deleted")
 
     def _logs(self, say: Say) -> None:
         """Delete the log groups that services made by themselves, under the project's names."""

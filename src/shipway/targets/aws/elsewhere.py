@@ -1,6 +1,5 @@
 """Parts of the port that an account has under another name, or not at all: what to use instead."""
 
-from shipway.ports.batch import Batches
 from shipway.ports.inspect import Inspect
 from shipway.ports.notice import Notices
 from shipway.ports.people import People
@@ -23,8 +22,3 @@ class Elsewhere:
     def notices(self) -> Notices:
         instead = "look at the subscriptions of the project's topic"
         raise NotOnAws(what="list notices", why="SNS tells people there and keeps nothing", instead=instead)
-
-    @property
-    def batches(self) -> Batches:
-        instead = "start a transform job of the release's model: aws sagemaker create-transform-job"
-        raise NotOnAws(what="run a batch", why="SageMaker's own transform jobs do", instead=instead)

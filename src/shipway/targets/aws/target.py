@@ -16,6 +16,7 @@ from shipway.domain.pipeline import Cause, Execution, ExecutionNotFound
 from shipway.domain.release import Release
 from shipway.domain.values import Json, JsonObject
 from shipway.ports.alarm import Alarms
+from shipway.ports.batch import Batches
 from shipway.ports.capture import Captures
 from shipway.ports.metric import Metrics
 from shipway.ports.model_quality import ModelQuality
@@ -39,6 +40,7 @@ from shipway.targets.aws import rollback, source
 from shipway.targets.aws.account import Account
 from shipway.targets.aws.alarm import Watchers
 from shipway.targets.aws.approval import Approvals, approvers
+from shipway.targets.aws.batch import Transforms
 from shipway.targets.aws.building import Builder
 from shipway.targets.aws.capture import Captured
 from shipway.targets.aws.deployment import Deployments
@@ -239,6 +241,10 @@ class AwsTarget(Elsewhere):
     @property
     def captures(self) -> Captures:
         return Captured(self._account)
+
+    @property
+    def batches(self) -> Batches:
+        return Transforms(self._account, self._ledger, self._now)
 
     @property
     def alarms(self) -> Alarms:

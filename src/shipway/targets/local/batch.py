@@ -58,21 +58,17 @@ def prepare(parts: BatchParts, task: Task) -> Json:
     model = names.release_model(project, release.number)
     container: JsonObject = {"Image": release.bundle.image, "ModelDataUrl": release.model}
     parts.models.create({"ModelName": model, "PrimaryContainer": container})
-    place = f"s3://{names.artifact_bucket(project)}/batches/{name}"
+    place = f"s3://{names.artifact_bucket(project)}/{names.batch_place(name)}"
     source = request.input
     columns: tuple[str, ...] = ()
     if request.header:
         source = f"{place}/input/"
         columns = _without_headers(parts.store, request.input, source, task.progress)
-    header = headed_columns(columns, request.columns, joined=_joined(request)) if request.columns else ()
+    header = headed_columns(columns, request.columns, joined=batch.joined(request)) if request.columns else ()
     raw = f"{place}/raw/" if header else request.output
     parts.store.create_bucket(parse_uri(request.output)[0])
     transform = batch.transform_job(name, model, request, source, raw.rstrip("/"))
     return batch.prepared(transform, header, raw, request.output)
-
-
-def _joined(request: BatchRequest) -> bool:
-    return request.join == "Input" and request.output_filter == "$"
 
 
 def _without_headers(store: Store, source: str, target: str, progress: Callable[[str], None]) -> tuple[str, ...]:
@@ -134,7 +130,8 @@ class LocalBatches:
         asked = self._whole(batch.check(request))
         self.wake()
         name = names.batch(self.project, self.home.next_number("batch"))
-        output = asked.output or f"s3://{names.artifact_bucket(self.project)}/batches/{name}/output/"
+        place = f"s3://{names.artifact_bucket(self.project)}/{names.batch_place(name)}"
+        output = asked.output or f"{place}/output/"
         fields = asdict(replace(asked, output=output))
         self.engine.start(
             batch.document(self.project),

@@ -81,8 +81,8 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         _KEY_BOTH,
     ),
     ADD_TRANSFORM_HEADER: (
-        Grant("ReadOutput", ("s3:GetObject",), _bucket("transform/*", "runs/*")),
-        Grant("WriteOutput", ("s3:AbortMultipartUpload", "s3:PutObject"), _bucket("headed/*")),
+        Grant("ReadOutput", ("s3:GetObject",), _bucket("batches/*", "transform/*", "runs/*")),
+        Grant("WriteOutput", ("s3:AbortMultipartUpload", "s3:PutObject"), _bucket("batches/*", "headed/*")),
         _FIND,
         _KEY_BOTH,
     ),
@@ -133,7 +133,8 @@ def functions() -> str:
     resources: dict[str, Json] = {}
     for each in own:
         resources |= _resources(each)
-    resources |= _drift_rule()
+    resources |= _analysis_rule()
+    resources |= _batch_rule()
     return block(
         {
             "AWSTemplateFormatVersion": "2010-09-09",
@@ -258,32 +259,45 @@ def _resource(text: str) -> Json:
     return sub(text) if "$" in text else text
 
 
-def _drift_rule() -> JsonObject:
+def _analysis_rule() -> JsonObject:
     """Return what has people told when an analysis has ended, however it ended."""
-    pattern: JsonObject = {
-        "source": ["aws.sagemaker"],
-        "detail-type": ["SageMaker Processing Job State Change"],
-        "detail": {
-            "ProcessingJobName": [{"prefix": sub("${Project}-monitor-")}],
-            "ProcessingJobStatus": ["Completed", "Failed", "Stopped"],
-        },
+    detail: JsonObject = {
+        "ProcessingJobName": [{"prefix": sub("${Project}-monitor-")}],
+        "ProcessingJobStatus": ["Completed", "Failed", "Stopped"],
     }
+    kind = "SageMaker Processing Job State Change"
+    return _asked_by("Analysis", "An analysis has ended", {"detail-type": [kind], "detail": detail}, QUERY_DRIFT)
+
+
+def _batch_rule() -> JsonObject:
+    """Return what puts header rows on the files of a batch once its transform job is through."""
+    detail: JsonObject = {
+        "TransformJobName": [{"prefix": sub("${Project}-batch-")}],
+        "TransformJobStatus": ["Completed"],
+    }
+    kind, said = "SageMaker Transform Job State Change", "A batch has its answers"
+    return _asked_by("Batch", said, {"detail-type": [kind], "detail": detail}, ADD_TRANSFORM_HEADER)
+
+
+def _asked_by(name: str, said: str, pattern: JsonObject, purpose: str) -> JsonObject:
+    """Return a rule on events of SageMaker that asks a function, and its permission."""
+    function = logical(purpose)
     rule: JsonObject = {
         "Type": "AWS::Events::Rule",
         "Properties": {
-            "Name": sub("${Project}-on-analysis"),
-            "Description": "An analysis has ended",
-            "EventPattern": pattern,
-            "Targets": [{"Id": QUERY_DRIFT, "Arn": attribute("QueryDrift", "Arn")}],
+            "Name": sub(f"${{Project}}-on-{name.lower()}"),
+            "Description": said,
+            "EventPattern": {"source": ["aws.sagemaker"], **pattern},
+            "Targets": [{"Id": purpose, "Arn": attribute(function, "Arn")}],
         },
     }
     permission: JsonObject = {
         "Type": "AWS::Lambda::Permission",
         "Properties": {
-            "FunctionName": ref("QueryDrift"),
+            "FunctionName": ref(function),
             "Action": "lambda:InvokeFunction",
             "Principal": "events.amazonaws.com",
-            "SourceArn": attribute("AnalysisEnded", "Arn"),
+            "SourceArn": attribute(f"{name}Ended", "Arn"),
         },
     }
-    return {"AnalysisEnded": rule, "AnalysisEndedAsks": permission}
+    return {f"{name}Ended": rule, f"{name}EndedAsks": permission}

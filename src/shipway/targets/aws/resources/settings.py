@@ -124,14 +124,14 @@ def places(project: Project) -> dict[str, Json]:
     """Return what fills the places of stacks written by hand, where a parameter cannot hold it."""
     hook = min(project.deployment.hook_timeout, HOOK_LIMIT)
     return {
-        "environment.dev": _serving(project.endpoint.dev),
-        "environment.prod": _serving(project.endpoint.prod),
+        "environment.dev": serving(project.endpoint.dev),
+        "environment.prod": serving(project.endpoint.prod),
         "environment.function": _calling(project),
         "hook_seconds": int(hook.total_seconds()),
     }
 
 
-def _serving(endpoint: EndpointSettings) -> JsonObject:
+def serving(endpoint: EndpointSettings) -> JsonObject:
     workers = {"SAGEMAKER_MODEL_SERVER_WORKERS": str(endpoint.workers)} if endpoint.workers else {}
     return {**endpoint.environment, **workers}
 

@@ -73,13 +73,17 @@ class NothingInDev(ShipwayError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltImage:
-    """One image of the project. seconds: what building took; reused: its content was already there."""
+    """One image of the project. seconds: what building took; reused: its content was already there.
+
+    notes: what of its Dockerfile this machine does otherwise, or not at all, a sentence each.
+    """
 
     name: str
     uri: str
     digest: str
     seconds: float
     reused: bool
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from container import PROJECTS
 from shipway.domain.image import BIND_TO_PORT
 from shipway.project.decode import decode
 from shipway.project.folder import load
+from shipway.targets.aws.functions.catalogue import RUNTIME
 from shipway.targets.local.images.dockerfile import read_dockerfile
 
 SHARED = [
@@ -22,6 +23,8 @@ SHARED = [
     ),
     *(f"function/{name}" for name in ("api.py", "smoke.py", "pre_traffic_hook.py", "post_traffic_hook.py")),
 ]
+ROOT = Path(__file__).parents[3]
+PYTHON = "3.13"
 LOCKS = [(project / folder) for project in PROJECTS.values() for folder in ("container/code", "function")]
 
 
@@ -47,8 +50,15 @@ def test_the_dockerfiles_are_understood_without_a_warning(project: Path) -> None
     assert main.recipe.labels[BIND_TO_PORT] == "true"
     assert main.recipe.environment["PATH"].startswith("/opt/program:")
     assert function.recipe.cmd == ("handler.handler",)
-    assert main.requirements
-    assert function.requirements
+    assert [layer.requirements for layer in main.taken] == [["/opt/requirements.lock"]]
+    assert [layer.requirements for layer in function.taken] == [["/opt/requirements.lock"]]
+    assert (main.python, function.python) == (PYTHON, PYTHON)
+    assert function.recipe.user == "nobody"
+
+
+def test_all_images_have_the_python_of_the_platforms_own_functions() -> None:
+    assert f"python{PYTHON}" == RUNTIME
+    assert read_dockerfile((ROOT / "src/shipway/runtime/analyze/Dockerfile").read_text()).python == PYTHON
 
 
 @pytest.mark.parametrize("folder", LOCKS, ids=str)

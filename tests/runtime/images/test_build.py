@@ -1,5 +1,6 @@
 """Images from real build contexts, environments made by uv."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -107,6 +108,36 @@ def test_a_lock_of_other_requirements_is_compiled_anew_and_a_foreign_one_is_take
     lock.write_text("# by hand\n")
     workshop.images.build("tiny", context(workshop))
     assert lock.read_text() == "# by hand\n"
+
+
+def test_packages_of_a_stage_of_their_own_are_in_the_image(workshop: Workshop, tmp_path: Path) -> None:
+    built = wheel(tmp_path / "wheels")
+    workshop.image(train="#!/bin/sh\n")
+    (context(workshop) / "code/requirements.txt").write_text(f"shippable @ {built.as_uri()}\n")
+    said: list[str] = []
+    (context(workshop) / "Dockerfile").write_text(
+        "ARG PYTHON_VERSION=3.99\nFROM python:${PYTHON_VERSION}-slim AS packages\n"
+        "COPY code/requirements.txt code/requirements.lock /opt/\n"
+        "RUN python -m venv /opt/packages && /opt/packages/bin/pip install -r /opt/requirements.lock\n"
+        "FROM python:${PYTHON_VERSION}-slim\nCOPY --from=packages /opt/packages /opt/packages\n"
+        "COPY code /opt/program\nENV PATH=/opt/packages/bin:$PATH\nWORKDIR /opt/program\n"
+    )
+    image = workshop.images.build("tiny", context(workshop), progress=said.append)
+    assert run(image, "shippable") == "shipped"
+    assert image.recipe.base == f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
+    assert any(line.startswith("note: Dockerfile: docker builds with Python 3.99, here it is") for line in said)
+    assert not [line for line in said if line.startswith("warning:")]
+
+
+def test_a_new_lock_is_good_for_the_older_of_two_pythons(workshop: Workshop, tmp_path: Path) -> None:
+    built = wheel(tmp_path / "wheels")
+    workshop.image(train="#!/bin/sh\n")
+    requirements = context(workshop) / "code/requirements.txt"
+    requirements.write_text(f"shippable @ {built.as_uri()} ; python_version < '3.10'\n")
+    dockerfile = context(workshop) / "Dockerfile"
+    dockerfile.write_text(re.sub("(?m)^FROM .*", "FROM python:3.9-slim", dockerfile.read_text()))
+    workshop.images.build("tiny", context(workshop))
+    assert "shippable" in requirements.with_suffix(".lock").read_text(), "it is not for this machine's Python alone"
 
 
 def test_a_lock_that_the_dockerfile_names_is_written_when_it_is_missing(workshop: Workshop) -> None:

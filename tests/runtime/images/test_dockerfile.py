@@ -55,6 +55,32 @@ def test_of_several_stages_the_last_counts_with_what_it_inherits() -> None:
     assert [copy.target for copy in reading.copies] == ["/a"]
 
 
+def test_packages_of_another_stage_are_taken_over() -> None:
+    reading = read_dockerfile(
+        "FROM python:3.11 AS packages\nCOPY a.lock /opt/\nRUN python -m venv /v && /v/bin/pip install -r /opt/a.lock\n"
+        "FROM python:3.11\nCOPY --from=packages /v /v\nCOPY code /opt/program\n"
+    )
+    (packages,) = reading.taken
+    assert (packages.requirements, reading.requirements, reading.warnings) == (["/opt/a.lock"], [], [])
+    assert [copy.target for copy in reading.copies] == ["/opt/program"]
+
+
+def test_a_stage_without_a_name_has_a_number_and_what_it_could_not_do_is_told() -> None:
+    reading = read_dockerfile(
+        "FROM x\nRUN pip install -r a.txt\nRUN make\nFROM x\nCOPY --from=0 /usr/local /usr/local\n"
+    )
+    assert [layer.requirements for layer in reading.taken] == [["/a.txt"]]
+    assert reading.warnings == ["line 3: not run here: make"]
+
+
+def test_files_of_another_stage_are_not_taken_for_its_packages() -> None:
+    reading = read_dockerfile(
+        "FROM x AS made\nCOPY src /src\nRUN pip install -r /src/a.txt\nFROM x\nCOPY --from=made /src /opt/program\n"
+    )
+    assert reading.taken == []
+    assert reading.warnings[0].startswith("line 5: files of another image or stage are not copied here")
+
+
 @pytest.mark.parametrize(
     ("lines", "warning"),
     [
@@ -78,6 +104,8 @@ def test_what_cannot_be_had_here_is_told_with_its_line(lines: str, warning: str)
         ("pip3 install --no-cache-dir -r a.txt && rm -rf /root/.cache", ["a.txt"]),
         ("python3 -m pip install -U pip; python -m pip install -ra.txt -c c.txt", ["a.txt"]),
         ("uv pip install --system --require-hashes -r requirements.lock", ["requirements.lock"]),
+        ("uv venv /v && uv pip install --python /v/bin/python -r a.lock", ["a.lock"]),
+        ("python3.13 -m venv --without-pip /v; /v/bin/pip install --prefix /p -r a.txt", ["a.txt"]),
         ("apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt", []),
     ],
 )

@@ -72,6 +72,8 @@ def build(session: Session) -> None:
         (image.name, "unchanged" if image.reused else "built", words.span(image.seconds), image.uri) for image in images
     ]
     session.table(images, ("image", "what", "time", "uri"), rows, "the project has no images")
+    for note in dict.fromkeys(note for image in images for note in image.notes):
+        session.note(note)
 
 
 def _states(document: object) -> list[str]:

@@ -9,13 +9,16 @@ from typing import NamedTuple
 
 from shipway.targets.local.images import Image, Images
 
+NOTES = ("note: ", "warning: ")
+
 
 class Built(NamedTuple):
-    """One image, what building it took in seconds, and whether it was new."""
+    """One image, what building it took in seconds, whether it was new, and what of its Dockerfile is otherwise here."""
 
     image: Image
     seconds: float
     new: bool
+    notes: tuple[str, ...] = ()
 
 
 def build_images(images: Images, name: str, folder: Path, progress: Callable[[str], None]) -> dict[str, Built]:
@@ -34,7 +37,8 @@ def build_images(images: Images, name: str, folder: Path, progress: Callable[[st
             progress(line)
 
         image = images.build(*plan, progress=tell)
-        return Built(image, time.monotonic() - began, any(line.startswith("built ") for line in said))
+        notes = tuple(line.partition(": ")[2] for line in said if line.startswith(NOTES))
+        return Built(image, time.monotonic() - began, any(line.startswith("built ") for line in said), notes)
 
     with ThreadPoolExecutor(max_workers=len(plans)) as pool:
         running = {kind: pool.submit(build_one, plan) for kind, plan in plans.items()}

@@ -136,12 +136,13 @@ class LocalTarget:
         machine = self._machine
         snapshot = source.take(machine.folder, machine.home.sources)
         built = []
-        for image, seconds, new in build_images(
+        for image, seconds, new, notes in build_images(
             machine.images, machine.project.name, snapshot.folder, _silent
         ).values():
-            built.append(
-                BuiltImage(name=image.name, uri=image.uri, digest=image.digest, seconds=seconds, reused=not new)
+            told = BuiltImage(
+                name=image.name, uri=image.uri, digest=image.digest, seconds=seconds, reused=not new, notes=notes
             )
+            built.append(told)
         return built
 
     def start(self, cause: Cause) -> Execution:

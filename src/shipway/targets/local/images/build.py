@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ from shipway.targets.local.images.lock import ensure_lock
 LAYOUT = 1
 PROGRAM = "/opt/program"
 ABOUT = "image.json"
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"  # this machine's Python, which every image gets
+VERSION = "PYTHON_VERSION"  # an ARG of this name says with which Python docker builds
 
 
 def _silent(message: str) -> None:
@@ -54,16 +57,24 @@ class Images:
         """Return the image that `context` means, built now if this home does not have it yet.
 
         name: of the repository, as in `shipway/<name>@sha256:...`. arguments: values for the Dockerfile's ARG lines.
-        progress: is told each line, and a `warning: ...` for each thing of the Dockerfile that can't be had here.
+        progress: is told each line: `note: ...` for what is otherwise here, `warning: ...` for what can't be had.
         Raises BuildFailed; nothing is kept then.
         """
-        reading = _read(name, context / dockerfile, arguments)
-        _write_named_locks(name, context, reading, progress)
+        named = _read(name, context / dockerfile, arguments).python or HERE
+        reading = _read(name, context / dockerfile, {VERSION: HERE, **(arguments or {})})
+        if named != reading.python == HERE:
+            progress(f"note: {dockerfile}: docker builds with Python {named}, here it is this machine's {HERE}")
+        oldest = min(named, HERE, key=lambda version: [int(part) for part in version.split(".")])
+        _write_named_locks(name, context, reading, partial(ensure_lock, progress=progress, python=oldest))
         entries = collect(name, context, reading)
         for warning in _warnings(reading):
             progress(f"warning: {dockerfile}: {warning}")
-        sources = dict.fromkeys(origin(entries, context, path) for path in reading.requirements)
-        locks = list(dict.fromkeys(ensure_lock(name, path, progress) for path in sources))
+        sources = dict.fromkeys(
+            origin(collect(name, context, layer), context, path)
+            for layer in reading.layers
+            for path in layer.requirements
+        )
+        locks = list(dict.fromkeys(ensure_lock(name, path, progress, oldest) for path in sources))
         entries = collect(name, context, reading)  # a lock that has just been written is part of the context
         environment = ensure_environment(name, self.environments, locks, progress)
         content = {path: _meaning(entry) for path, entry in entries.items()}
@@ -122,11 +133,12 @@ class Images:
         )
 
 
-def _write_named_locks(image: str, context: Path, reading: Reading, progress: Callable[[str], None]) -> None:
+def _write_named_locks(image: str, context: Path, reading: Reading, ensure: Callable[[str, Path], Path]) -> None:
     """Compile each lock that a COPY names and the context does not have yet."""
-    for source in (source for copy in reading.copies for source in copy.sources if source.endswith(".lock")):
+    copies = [copy for layer in reading.layers for copy in layer.copies]
+    for source in (source for copy in copies for source in copy.sources if source.endswith(".lock")):
         if not (context / source).exists() and (context / source).with_suffix(".txt").is_file():
-            ensure_lock(image, context / source, progress)
+            ensure(image, context / source)
 
 
 def _read(image: str, dockerfile: Path, arguments: Mapping[str, str] | None) -> Reading:
@@ -142,12 +154,11 @@ def _read(image: str, dockerfile: Path, arguments: Mapping[str, str] | None) -> 
 
 def _warnings(reading: Reading) -> Iterable[str]:
     yield from reading.warnings
-    here = f"{sys.version_info.major}.{sys.version_info.minor}"
     if not reading.python:
-        yield f"base image {reading.base!r} is not read: Python {here} of this machine takes its place"
-    elif reading.python != here:
-        yield f"the base image has Python {reading.python}, this machine has {here}"
-    if not reading.requirements:
+        yield f"base image {reading.base!r} is not read: Python {HERE} of this machine takes its place"
+    elif reading.python != HERE:
+        yield f"the base image has Python {reading.python}, this machine has {HERE}"
+    if not any(layer.requirements for layer in reading.layers):
         yield "no line installs requirements (RUN pip install -r ...): the environment is empty"
 
 

@@ -41,6 +41,7 @@ class Reading:
     python: version that the base image promises, as "3.11"; empty when its name does not say.
     requirements: paths inside the image of the files that pip installs from, in order.
     executable: paths inside the image that a RUN line makes executable.
+    taken: other stages whose packages a COPY takes over, an environment made there.
     warnings: what can't be had here, one line each, with the Dockerfile's line number.
     """
 
@@ -56,7 +57,13 @@ class Reading:
     copies: list[Copy] = field(default_factory=list)
     requirements: list[str] = field(default_factory=list)
     executable: list[str] = field(default_factory=list)
+    taken: list["Reading"] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def layers(self) -> tuple["Reading", ...]:
+        """This stage, and those whose packages it takes over."""
+        return (self, *self.taken)
 
     @property
     def python(self) -> str:
@@ -100,6 +107,9 @@ def read_dockerfile(text: str, arguments: Mapping[str, str] | None = None) -> Re
             first = reading.arguments
         elif name == "ARG":
             _arg(reading, value, given, first)
+        elif name == "COPY" and (giver := _giver(value, stages)):
+            reading.taken.append(giver)
+            reading.warnings += giver.warnings
         elif name in _STEPS:
             _STEPS[name](reading, value, line)
         elif name not in ("COMMENT", "EXPOSE", "HEALTHCHECK", "MAINTAINER", "STOPSIGNAL", "VOLUME"):
@@ -113,9 +123,18 @@ def _from(words: list[str], stages: dict[str, Reading]) -> Reading:
         raise ValueError("a FROM line names no image")
     known = stages.get(words[0].lower())
     reading = _copy_of(known) if known else Reading(base=words[0])
-    if len(words) == 3:
-        stages[words[2].lower()] = reading
+    stages[words[2].lower() if len(words) == 3 else str(len(stages))] = reading
     return reading
+
+
+def _giver(value: str, stages: Mapping[str, Reading]) -> Reading | None:
+    """Return the stage whose packages a COPY takes over, None when it takes something else."""
+    flags, rest = _flags(value)
+    stage, source = stages.get(flags.get("from", "").lower()), rest.split(" ")[0].rstrip("/")
+    if stage is None or not any(layer.requirements for layer in stage.layers):
+        return None
+    files = any(f"{copy.target}/".startswith(f"{source}/") for copy in stage.copies)
+    return None if files else stage
 
 
 def _copy_of(stage: Reading) -> Reading:
@@ -123,7 +142,7 @@ def _copy_of(stage: Reading) -> Reading:
     copied.user = stage.user
     for name in ("environment", "labels"):
         getattr(copied, name).update(getattr(stage, name))
-    for name in ("workdirs", "copies", "requirements", "executable", "warnings"):
+    for name in ("workdirs", "copies", "requirements", "executable", "taken", "warnings"):
         getattr(copied, name).extend(getattr(stage, name))
     return copied
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,11 +12,12 @@ Progress = Callable[[str], None]
 _STAMP = re.compile(r"^# compiled from (\S+) sha256:([0-9a-f]{64})$", re.MULTILINE)
 
 
-def ensure_lock(image: str, requirements: Path, progress: Progress) -> Path:
+def ensure_lock(image: str, requirements: Path, progress: Progress, python: str) -> Path:
     """Return the lock of `requirements`, compiled and written beside it when it is missing or speaks of other content.
 
     A lock without Shipway's stamp was made by another tool and is taken as it is. An old lock's versions are kept
     where the new requirements allow them. `requirements` may itself be a lock, with its requirements.txt or without.
+    python: the oldest version that a new lock is good for, as "3.11".
     Raises BuildFailed with the resolver's own reason.
     """
     if requirements.suffix == ".lock" and requirements.with_suffix(".txt").is_file():
@@ -37,32 +37,22 @@ def ensure_lock(image: str, requirements: Path, progress: Progress) -> Path:
         progress(f"{lock.name} was compiled from other requirements: compiling it anew")
     else:
         progress(f"compiling {requirements.name} into {lock.name}")
-    _compile(image, requirements, lock, stamp, progress)
+    command = [*("pip", "compile", "--universal", "--generate-hashes", "--no-header", "--no-annotate")]
+    _compile(image, [*command, "--python-version", python, str(requirements)], lock, stamp, progress)
     return lock
 
 
-def _compile(image: str, requirements: Path, lock: Path, stamp: str, progress: Progress) -> None:
+def _compile(image: str, command: list[str], lock: Path, stamp: str, progress: Progress) -> None:
     half = lock.with_name(lock.name + ".new")
     if lock.is_file():
         half.write_text(lock.read_text())  # the resolver prefers the versions that it finds in its output file
     try:
-        run_uv(
-            image,
-            [
-                *("pip", "compile", "--universal", "--generate-hashes", "--no-header", "--no-annotate"),
-                *("--python-version", _minor(), "-o", str(half), str(requirements)),
-            ],
-            progress,
-        )
+        run_uv(image, [*command, "-o", str(half)], progress)
         body = _STAMP.sub("", half.read_text()).lstrip()
-        half.write_text(f"# compiled from {requirements.name} sha256:{stamp}\n{body}")
+        half.write_text(f"# compiled from {lock.with_suffix('.txt').name} sha256:{stamp}\n{body}")
         half.replace(lock)
     finally:
         half.unlink(missing_ok=True)
-
-
-def _minor() -> str:
-    return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def lock_content(lock: Path) -> str:

@@ -63,8 +63,14 @@ def _command(words: list[str], found: RunLine) -> None:
             found.warnings.append(f"apt packages are this machine's here: install {' '.join(missing)} if it is missing")
     elif words[0] == "chmod" and len(words) > 2:
         found.executable += [word for word in words[2:] if not word.startswith("-")] if _executes(words) else []
-    elif words[:2] != ["mkdir", "-p"]:
+    elif words[:2] != ["mkdir", "-p"] and not _makes_environment(words):
         found.warnings.append(f"not run here: {text}")
+
+
+def _makes_environment(words: list[str]) -> bool:
+    """Return whether a command makes a virtual environment: programs have one here anyway."""
+    python = re.fullmatch(r"python[\d.]*", words[0].rpartition("/")[2]) is not None
+    return words[1:3] == ["-m", "venv"] if python else words[:2] == ["uv", "venv"]
 
 
 def _executes(words: list[str]) -> bool:
@@ -87,6 +93,7 @@ def _pip_arguments(words: list[str]) -> list[str] | None:
 def _pip(arguments: list[str], found: RunLine) -> None:
     """Take the requirement files; name packages that no file (and so no lock) has."""
     valued = {"-c", "--constraint", "-i", "--index-url", "--extra-index-url", "-t", "--target", "--find-links", "-f"}
+    valued |= {"-p", "--python", "--prefix", "--root"}
     loose: list[str] = []
     words = iter(arguments)
     for word in words:

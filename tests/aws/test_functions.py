@@ -430,9 +430,24 @@ def test_people_hear_which_features_drifted_worst_first(account: Account, storag
     assert isinstance(answer, dict)
     assert (answer["Drifted"], answer["Violations"]) == (["b", "a"], 3)
     (mail,) = account.called("sns.Publish")
-    assert mail["Subject"] == "tiny: drift"
+    assert mail["Subject"] == "tiny: b, a drifted"
+    assert mail["MessageAttributes"]["kind"]["StringValue"] == "drift"
     assert "drift: b 0.7 (threshold 0.1), a 0.2 (threshold 0.1); 1 other violation: c (completeness)" in mail["Message"]
     expect("query-drift", account.calls)
+
+
+def test_what_the_hour_before_was_told_of_is_not_told_again(account: Account, storage: Storage) -> None:
+    analysis(account)
+    storage.put(events.ARTIFACTS, f"{REPORT}/constraint_violations.json", json.dumps({"violations": [drift("a", 0.2)]}))
+    before = f"{REPORT.removesuffix('09')}08/constraint_violations.json"
+    storage.put(events.ARTIFACTS, before, json.dumps({"violations": [drift("a", 0.4)]}))
+    answer = query_drift.handler(dict(events.STATE_CHANGE), None)
+    assert isinstance(answer, dict)
+    assert answer["Drifted"] == ["a"]
+    assert not account.called("sns.Publish")
+    storage.put(events.ARTIFACTS, before, json.dumps({"violations": [drift("b", 0.4)]}))
+    query_drift.handler(dict(events.STATE_CHANGE), None)
+    assert len(account.called("sns.Publish")) == 1
 
 
 def test_quiet_is_not_told_and_a_dead_monitor_is(account: Account, storage: Storage) -> None:

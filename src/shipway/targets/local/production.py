@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable
 
-from shipway.domain import names
+from shipway.domain import names, notice_words
 from shipway.domain.deployment import Deployment, Phase
 from shipway.domain.function import RECENT_COUNT
 from shipway.domain.notice import Kind
@@ -124,30 +124,32 @@ class Production:
 
     def settle(self, ended: Deployment) -> None:
         """Write the outcome into the ledger and take down what no longer serves; safe to repeat."""
-        subject = f"{self._project.name}: release {self.release.number}"
         if ended.phase is Phase.SUCCEEDED:
             self._parts.ledger.went_live(self.release.number, ended.sentence, ended.id)
-            self._tell(ended, Kind.DEPLOYMENT_SUCCEEDED, f"{subject} is live")
+            self._tell(ended)
             self._tidy(ended)
         else:
             if not self.release.periods:  # one that production has had stays what it is
                 self._parts.ledger.refused(self.release.number, ended.sentence)
-            self._tell(ended, Kind.DEPLOYMENT_ROLLED_BACK, f"{subject} went back")
+            self._tell(ended)
             self._remove_own()
 
     def settle_rollback(self, ended: Deployment, by: str) -> None:
         """As `settle`, for a release that a person has brought back; its first verdict stays."""
-        subject = f"{self._project.name}: release {self.release.number}"
         if ended.phase is Phase.SUCCEEDED:
             self._parts.ledger.went_live(self.release.number, f"rolled back to by {by}", ended.id)
-            self._tell(ended, Kind.ROLLBACK_SUCCEEDED, f"{subject} is live again")
+            self._tell(ended, again=True)
             self._tidy(ended)
         else:
-            self._tell(ended, Kind.ROLLBACK_FAILED, f"{subject} could not be brought back")
+            self._tell(ended, again=True)
             self._remove_own()
 
-    def _tell(self, ended: Deployment, kind: Kind, subject: str) -> None:
-        self._parts.inbox.write(f"deployment:{ended.id}", kind, subject, ended.sentence)
+    def _tell(self, ended: Deployment, *, again: bool = False) -> None:
+        succeeded = ended.phase is Phase.SUCCEEDED
+        told = notice_words.deployed(
+            self._project.name, self.release.number, ended.sentence, succeeded=succeeded, again=again
+        )
+        self._parts.inbox.write(f"deployment:{ended.id}", told.kind, told.subject, told.body)
 
     def _tidy(self, ended: Deployment) -> None:
         """Take down every version but the live one and, if the project keeps it warm, the one before.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from shipway.domain import metric_catalogue as metrics
-from shipway.domain import names
+from shipway.domain import names, notice_words
 from shipway.domain.alarm import Alarm, AlarmChange
 from shipway.domain.alarm_settings import AlarmSet
 from shipway.domain.function import FunctionNotFound
@@ -137,9 +137,9 @@ class Watch:
         project = self._current.project()
         alarms = defined(project, self._machine.gateway)
         for change, kind in untold:
-            said = "fires" if kind == Kind.ALARM_RAISED else "is over"
-            subject = f"{project.name}: alarm {change.alarm} {said}"
-            self._machine.inbox.write(f"alarm:{change.number}", kind, subject, _body(change, alarms))
+            raised = kind == Kind.ALARM_RAISED
+            told = notice_words.alarm(project.name, change.alarm, raised=raised, body=_body(change, alarms))
+            self._machine.inbox.write(f"alarm:{change.number}", told.kind, told.subject, told.body)
             self._machine.alarms.told(change.number)
 
 

@@ -12,6 +12,7 @@ from shipway.domain.workflow import CREATE_EXPERIMENT, QUERY_EVALUATION, QUERY_T
 RUNTIME = "python3.13"
 VOLUME = "/mnt/ml"  # where functions see the shared volume, as on the machine
 QUERY_DRIFT = "query-drift"
+TELL_PEOPLE = "tell-people"
 CREATE_RELEASE = "create-release"
 RECORD_LIVE = "record-live"
 PRE_TRAFFIC = "pre-traffic"
@@ -73,6 +74,11 @@ FUNCTIONS = (
         purpose=QUERY_DRIFT,
         does="Tells people which features an analysis found drifted, worst first.",
         environment=(PROJECT, ARTIFACT_BUCKET, TOPIC),
+    ),
+    PlatformFunction(
+        purpose=TELL_PEOPLE,
+        does="Tells people how a run of the pipeline goes, and that an alarm is over.",
+        environment=(PROJECT, TOPIC),
     ),
     PlatformFunction(
         purpose=ADD_TRANSFORM_HEADER,

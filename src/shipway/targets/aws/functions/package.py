@@ -20,6 +20,7 @@ PARTS = (
     "targets/aws/objects.py",
     "targets/aws/release.py",
     "targets/aws/stacks.py",
+    "targets/aws/view.py",
     "targets/aws/functions",
     # What CodeBuild renders a release's documents with; no handler imports it.
     "project",

@@ -9,10 +9,12 @@ from shipway.domain.alarm_suppression import Suppressor
 from shipway.domain.names import drift_metric
 from shipway.domain.project import Project
 from shipway.domain.values import Json, JsonObject, canonical
+from shipway.targets.aws.functions.catalogue import TELL_PEOPLE
 from shipway.targets.aws.resources.alarm import logical, on_alarms, on_metric
 from shipway.targets.aws.resources.alarm_place import OF_PROD, TOGETHER, Places, places
 from shipway.targets.aws.resources.block import block, lines, ref, sub
 from shipway.targets.aws.resources.metric import Published, of_project, of_release
+from shipway.targets.aws.resources.platform import HERE, rule
 
 RULE_LIMIT = 10_240  # characters of a composite alarm's rule; CloudWatch API reference, PutCompositeAlarm
 CHILDREN_LIMIT = 100  # alarms that one composite alarm names; CloudWatch user guide, "Combining alarms"
@@ -29,6 +31,7 @@ def alarms(project: Project) -> str:
         resources[f"Mail{number}"] = _subscription(address)
     resources |= _drift(project, found.drift)
     resources |= _own(project, found)
+    resources |= _over(project, found)
     said = {
         "Project": "The project's name; everything is named after it.",
         "TopicArn": "Where mails to people are sent from.",
@@ -63,10 +66,9 @@ def _known(published: Published | None) -> Published:
 
 def _own(project: Project, found: Places) -> dict[str, Json]:
     """Return the alarms that every project has, and those of [[alarms]]; a written one takes the other's name."""
-    written = {each.name for each in project.alarms}
+    tells = set(_telling(project, found))
     short = logical(OWN, [*(each.name for each in found.project), *(each.name for each in found.composites)])
-    tells = {each.name: each.notify and (each.name in written or each.name not in BY_PROD) for each in found.project}
-    plain = {short[each.name]: _lasting(project, each, tell=tells[each.name]) for each in found.project}
+    plain = {short[each.name]: _lasting(project, each, tell=each.name in tells) for each in found.project}
     known = short | _features(found.drift)
     rules = {
         short[each.name]: on_alarms(
@@ -74,12 +76,46 @@ def _own(project: Project, found: Places) -> dict[str, Json]:
             each.description or each.rule,
             sub(owned_rule(each.rule, "${Project}")),
             [known[name] for name in each.named if name in known],
-            tell=each.notify,
+            tell=each.name in tells,
             suppressed=_suppressed(each.suppressor),
         )
         for each in found.composites
     }
     return {**plain, **rules}
+
+
+def _over(project: Project, found: Places) -> JsonObject:
+    """Return the rule that has people told when an alarm is over that they were told of.
+
+    As an action of the alarms themselves it would be told of each new alarm, which is OK for the first time.
+    """
+    tells = set(_telling(project, found))
+    lasting = [*(each.name for each in found.project), *(each.name for each in found.composites)]
+    silent = [drift_metric("*"), f"{TOGETHER}-group-*", *(name for name in lasting if name not in tells)]
+    silent += [f"{OF_PROD}*-own-{each.name}" for each in (*found.release, *found.machine) if not _tells(each, found)]
+    pattern: JsonObject = {
+        "source": ["aws.cloudwatch"],
+        "detail-type": ["CloudWatch Alarm State Change"],
+        "resources": [{"prefix": sub(f"arn:${{AWS::Partition}}:cloudwatch:{HERE}:alarm:${{Project}}-")}],
+        "detail": {
+            "alarmName": [{"anything-but": {"wildcard": [sub(f"${{Project}}-{each}") for each in silent]}}],
+            "state": {"value": ["OK"]},
+            "previousState": {"value": ["ALARM"]},
+        },
+    }
+    return rule("Cleared", "on-alarm-over", "An alarm is over", pattern, TELL_PEOPLE, here=False)
+
+
+def _telling(project: Project, found: Places) -> list[str]:
+    """Return the names of the alarms beside drift that outlive a release and tell people."""
+    written = {each.name for each in project.alarms}
+    plain = [each.name for each in found.project if each.notify and (each.name in written or each.name not in BY_PROD)]
+    return [*plain, *(each.name for each in found.composites if each.notify)]
+
+
+def _tells(alarm: Alarm, found: Places) -> bool:
+    """Return whether people hear of an alarm on a release: of its answers the project's alarm tells as well."""
+    return alarm.notify and alarm in found.machine
 
 
 def _suppressed(suppressor: Suppressor | None) -> JsonObject:
@@ -127,14 +163,14 @@ def _together(project: Project, short: Mapping[str, str]) -> dict[str, Json]:
 
 def _any_drift(name: str, names: Sequence[str], members: Sequence[str], *, tell: bool = True) -> JsonObject:
     text = "At least one feature has moved away from the baseline"
-    return on_alarms(name, text, rule(names), members, tell=tell)
+    return on_alarms(name, text, any_of(names), members, tell=tell)
 
 
 def grouped(names: Sequence[str]) -> Iterator[list[str]]:
     """Yield the names in groups that one composite alarm's rule can hold."""
     group: list[str] = []
     for name in names:
-        if group and (len(group) == CHILDREN_LIMIT or len(rule([*group, name])) > RULE_LIMIT):
+        if group and (len(group) == CHILDREN_LIMIT or len(any_of([*group, name])) > RULE_LIMIT):
             yield group
             group = []
         group.append(name)
@@ -142,7 +178,7 @@ def grouped(names: Sequence[str]) -> Iterator[list[str]]:
         yield group
 
 
-def rule(names: Sequence[str]) -> str:
+def any_of(names: Sequence[str]) -> str:
     """Return the rule: any of these alarms."""
     return " OR ".join(f'ALARM("{name}")' for name in names)
 

@@ -138,6 +138,21 @@ DIFFERENCES = (
         holds=lambda project: bool(project.notifications.webhooks),
     ),
     Difference(
+        path="notifications.kinds",
+        said="the topic carries all kinds: mails are of all of them",
+        holds=lambda project: bool(project.notifications.kinds and project.notifications.mail),
+    ),
+    Difference(
+        path="notifications.group",
+        said="each notice is told by itself and at once",
+        holds=lambda project: bool(project.notifications.mail),
+    ),
+    Difference(
+        path="notifications.apprise_file",
+        said="other services are not told: they need a package that runs on this machine",
+        holds=lambda project: bool(project.notifications.apprise_file),
+    ),
+    Difference(
         path="notifications.smtp",
         said="SNS sends the mails, from an address of its own, after each reader has confirmed once",
         holds=lambda project: bool(project.notifications.smtp.host),

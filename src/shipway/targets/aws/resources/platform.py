@@ -11,6 +11,7 @@ from shipway.targets.aws.functions.catalogue import (
     QUERY_DRIFT,
     RECORD_LIVE,
     RUNTIME,
+    TELL_PEOPLE,
     VOLUME,
     PlatformFunction,
 )
@@ -80,6 +81,16 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("TellPeople", ("sns:Publish",), ("${TopicArn}",)),
         _KEY_BOTH,
     ),
+    TELL_PEOPLE: (
+        Grant(
+            "ReadRun",
+            ("codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"),
+            _own("codepipeline", "${Project}-pipeline"),
+        ),
+        Grant("ReadTraining", ("states:DescribeExecution",), _own("states", "execution:${Project}-training:*")),
+        Grant("TellPeople", ("sns:Publish",), ("${TopicArn}",)),
+        _KEY_BOTH,
+    ),
     ADD_TRANSFORM_HEADER: (
         Grant("ReadOutput", ("s3:GetObject",), _bucket("batches/*", "transform/*", "runs/*")),
         Grant("WriteOutput", ("s3:AbortMultipartUpload", "s3:PutObject"), _bucket("batches/*", "headed/*")),
@@ -133,8 +144,7 @@ def functions() -> str:
     resources: dict[str, Json] = {}
     for each in own:
         resources |= _resources(each)
-    resources |= _analysis_rule()
-    resources |= _batch_rule()
+    resources |= _analysis_rule() | _batch_rule() | _run_rule()
     return block(
         {
             "AWSTemplateFormatVersion": "2010-09-09",
@@ -265,8 +275,8 @@ def _analysis_rule() -> JsonObject:
         "ProcessingJobName": [{"prefix": sub("${Project}-monitor-")}],
         "ProcessingJobStatus": ["Completed", "Failed", "Stopped"],
     }
-    kind = "SageMaker Processing Job State Change"
-    return _asked_by("Analysis", "An analysis has ended", {"detail-type": [kind], "detail": detail}, QUERY_DRIFT)
+    pattern = _pattern("aws.sagemaker", "SageMaker Processing Job State Change", detail)
+    return rule("AnalysisEnded", "on-analysis", "An analysis has ended", pattern, QUERY_DRIFT)
 
 
 def _batch_rule() -> JsonObject:
@@ -275,29 +285,45 @@ def _batch_rule() -> JsonObject:
         "TransformJobName": [{"prefix": sub("${Project}-batch-")}],
         "TransformJobStatus": ["Completed"],
     }
-    kind, said = "SageMaker Transform Job State Change", "A batch has its answers"
-    return _asked_by("Batch", said, {"detail-type": [kind], "detail": detail}, ADD_TRANSFORM_HEADER)
+    pattern = _pattern("aws.sagemaker", "SageMaker Transform Job State Change", detail)
+    return rule("BatchEnded", "on-batch", "A batch has its answers", pattern, ADD_TRANSFORM_HEADER)
 
 
-def _asked_by(name: str, said: str, pattern: JsonObject, purpose: str) -> JsonObject:
-    """Return a rule on events of SageMaker that asks a function, and its permission."""
-    function = logical(purpose)
-    rule: JsonObject = {
+def _run_rule() -> JsonObject:
+    """Return what has people told when a run of the pipeline has begun or ended."""
+    detail: JsonObject = {"pipeline": [sub("${Project}-pipeline")], "state": ["STARTED", "SUCCEEDED", "FAILED"]}
+    pattern = _pattern("aws.codepipeline", "CodePipeline Pipeline Execution State Change", detail)
+    return rule("RunChanged", "on-run", "A run of the pipeline has begun or ended", pattern, TELL_PEOPLE)
+
+
+def _pattern(source: str, kind: str, detail: JsonObject) -> JsonObject:
+    return {"source": [source], "detail-type": [kind], "detail": detail}
+
+
+def rule(name: str, suffix: str, text: str, pattern: JsonObject, purpose: str, *, here: bool = True) -> JsonObject:
+    """Return a rule that calls a platform function, and that function's permission.
+
+    name: within the stack. here: whether the function is of the same stack.
+    """
+    function: Json = ref(logical(purpose)) if here else sub(f"${{Project}}-{purpose}")
+    elsewhere = sub(f"arn:${{AWS::Partition}}:lambda:{HERE}:function:${{Project}}-{purpose}")
+    arn = attribute(logical(purpose), "Arn") if here else elsewhere
+    made: JsonObject = {
         "Type": "AWS::Events::Rule",
         "Properties": {
-            "Name": sub(f"${{Project}}-on-{name.lower()}"),
-            "Description": said,
-            "EventPattern": {"source": ["aws.sagemaker"], **pattern},
-            "Targets": [{"Id": purpose, "Arn": attribute(function, "Arn")}],
+            "Name": sub(f"${{Project}}-{suffix}"),
+            "Description": text,
+            "EventPattern": pattern,
+            "Targets": [{"Id": purpose, "Arn": arn}],
         },
     }
     permission: JsonObject = {
         "Type": "AWS::Lambda::Permission",
         "Properties": {
-            "FunctionName": ref(function),
+            "FunctionName": function,
             "Action": "lambda:InvokeFunction",
             "Principal": "events.amazonaws.com",
-            "SourceArn": attribute(f"{name}Ended", "Arn"),
+            "SourceArn": attribute(name, "Arn"),
         },
     }
-    return {f"{name}Ended": rule, f"{name}EndedAsks": permission}
+    return {name: made, f"{name}Asks": permission}

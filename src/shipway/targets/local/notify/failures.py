@@ -1,7 +1,6 @@
 """Notices of executions that failed before they came to production; a deployment that went back tells it itself."""
 
-from shipway.domain import names
-from shipway.domain.notice import Kind
+from shipway.domain import names, notice_words
 from shipway.domain.pipeline import CauseKind
 from shipway.domain.workflow import GATE_REFUSED
 from shipway.domain.workflow_execution import WorkflowExecution, WorkflowStatus
@@ -21,12 +20,8 @@ def tell_failures(engine: Engine, inbox: Inbox, project: str) -> None:
             and not _told(each)
             and inbox.of_key(key) is None
         ):
-            inbox.write(
-                key,
-                Kind.EXECUTION_FAILED,
-                f"{project}: execution {each.id} failed",
-                f"{each.error}: {each.cause}\nlook at it: shipway executions show {each.id}",
-            )
+            told = notice_words.failed(project, each.id, each.error, each.cause)
+            inbox.write(key, told.kind, told.subject, told.body)
 
 
 def _told(execution: WorkflowExecution) -> bool:

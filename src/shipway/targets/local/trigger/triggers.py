@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from shipway.domain import notice_words
 from shipway.domain.alarm import AlarmChange
 from shipway.domain.errors import ShipwayError
 from shipway.domain.pipeline import Cause, CauseKind, Execution
@@ -144,12 +145,8 @@ class LocalTriggers:
     def _start(self, project: Project, events: TriggerEvents, firing: TriggerFiring) -> None:
         execution = self.reach.start(Cause(kind=firing.kind, by=BY, reason=firing.reason), firing.number)
         log.info("execution %s: %s", execution, firing.reason)
-        self.reach.inbox.write(
-            f"trigger:{firing.number}:started",
-            "retraining_started",
-            f"{project.name}: execution {execution} was started by a trigger",
-            f"{firing.reason}\nwatch it: shipway executions show {execution}",
-        )
+        told = notice_words.started(project.name, execution, firing.reason)
+        self.reach.inbox.write(f"trigger:{firing.number}:started", told.kind, told.subject, told.body)
         events.started(firing.number, execution)
 
     def _follow(self, project: Project, events: TriggerEvents, firing: TriggerFiring) -> None:
@@ -159,12 +156,8 @@ class LocalTriggers:
             return
         refused = found.error == GATE_REFUSED
         if refused:
-            self.reach.inbox.write(
-                f"trigger:{firing.number}:refused",
-                "retraining_refused",
-                f"{project.name}: the model of execution {firing.execution} was refused, the live one stays",
-                f"{found.error_cause}\nit was started by {firing.reason}",
-            )
+            told = notice_words.refused(project.name, firing.execution, found.error_cause, firing.reason)
+            self.reach.inbox.write(f"trigger:{firing.number}:refused", told.kind, told.subject, told.body)
         events.ended(firing.number, "refused by the gate" if refused else found.status.value)
 
     def _view(self, project: Project, events: TriggerEvents, kind: CauseKind, rule: Rule, now: datetime) -> TriggerView:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -132,6 +133,41 @@ def test_the_gateway_samples_exactly_the_ids_that_the_domain_says(running: Plane
     wanted = [each for each in ids if sampled(each.encode("latin-1"), percent)]
     assert sorted(each.inference for each in records(running) if each.inference in ids) == sorted(wanted)
     assert 0 < len(wanted) < len(ids)
+
+
+@pytest.mark.parametrize("captured", [0, 100])
+def test_the_models_time_is_told_from_the_whole(running: Plane, captured: int) -> None:
+    url = f"{running.gateway.runtime_address}/endpoints/{ENDPOINT}/invocations"
+    running.gateway.capture({ENDPOINT: captured} if captured else {})
+
+    def times() -> tuple[int, float, float]:
+        now = int(datetime.now(UTC).timestamp()) // 60 * 60
+        minutes = running.gateway.record.models(now - 600, now + 60).values()
+        found = [minute[ENDPOINT] for minute in minutes if ENDPOINT in minute]
+        return (
+            sum(x.model.count for x in found),
+            sum(x.model.total for x in found),
+            sum(x.overhead.total for x in found),
+        )
+
+    try:
+        now = int(time.time())
+        until(lambda: (running.gateway.vouched() or 0) >= now, 20, "what was asked before is on record")
+        before = times()
+        started = time.monotonic()
+        for _ in range(5):
+            reply = post(url, b"1", {"content-type": "text/csv"})
+            assert (reply.status, "x-shipway-model" in reply.headers) == (200, False)
+        assert post(url, b"refuse", {"content-type": "image/png"}).status == 424
+        assert post(url.replace(ENDPOINT, "nobody%0a1%20predict%2f1%20500%201"), b"1", {}).status == 400
+        until(lambda: times()[0] >= before[0] + 5, 10, "the times are on record")
+        took = 1e6 * (time.monotonic() - started)
+    finally:
+        running.gateway.capture({ENDPOINT: 100})
+    count, model, overhead = (after - earlier for after, earlier in zip(times(), before, strict=True))
+    assert count == 5
+    assert 0 < model < took
+    assert 0 < overhead < took
 
 
 def test_what_was_counted_becomes_metrics_once(running: Plane, tmp_path: Path) -> None:

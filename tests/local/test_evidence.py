@@ -50,6 +50,40 @@ def test_lines_are_counted_in_their_second() -> None:
     assert rows[101, "predict", "2"][3 + latency_bin(40)] == 1
 
 
+def test_lines_of_endpoints_are_times_of_models(tmp_path: Path) -> None:
+    tallies = Tallies(120)
+    for line in (
+        b"120 @tiny-prod-1 200 1500 1800",
+        b"121 @tiny-prod-1 200 2500 2600",
+        b"60 @tiny-prod-1 200 3500 3501",  # late: it counts in the minute that is open
+        b"122 @tiny-prod-1 424 - 900",
+        b"122 @- 400 - -",
+        b"122 @tiny-prod-1 200 x 1",
+        b"130 @tiny-prod-2 200 10 30",
+    ):
+        tallies.add(line)
+    assert tallies.close(200) == []
+    record = Record(tmp_path / "evidence.db")
+    assert record.models(0, 1000) == {}
+    connection = record.writer()
+    write(connection, [], [130], tallies.models.due())
+    tallies.opened(131)
+    assert tallies.models.due() == {}
+    tallies.add(b"140 @tiny-prod-1 200 4500 4600")
+    write(connection, [], [140], tallies.models.due())
+    connection.close()
+    assert record.models(0, 120) == record.models(180, 1000) == {}
+    found = record.models(120, 180)[120]
+    assert {endpoint: times.model.total for endpoint, times in found.items()} == {
+        "tiny-prod-1": 12000,
+        "tiny-prod-2": 10,
+    }
+    times = found["tiny-prod-1"]
+    assert (times.model.count, times.model.minimum, times.model.maximum) == (4, 1500, 4500)
+    assert (times.overhead.count, times.overhead.total) == (4, 300 + 100 + 1 + 100)
+    assert times.model.value("p50") == pytest.approx(2500, rel=0.01)
+
+
 def test_a_late_line_counts_in_the_second_that_is_open() -> None:
     tallies = Tallies(100)
     tallies.opened(103)

@@ -16,7 +16,7 @@ from shipway.domain import metric_catalogue as metrics
 from shipway.domain.alarm import AlarmState
 from shipway.domain.metric import Series
 from shipway.domain.verdict import BINS, latency_bin
-from shipway.targets.local.gateway.evidence import write
+from shipway.targets.local.gateway.evidence import Tallies, write
 from shipway.targets.local.telemetry.answers import answers, middle
 from shipway.targets.local.telemetry.processes import snapshot
 from shipway.targets.local.watch import SETTLED, Watch
@@ -73,6 +73,22 @@ def test_each_minute_of_the_record_becomes_metrics_once(scene: Scene) -> None:
     assert scene.series(metrics.CLIENT_ERRORS, "1")[NOW - 2 * MINUTE] == 2
     assert scene.series(metrics.LATENCY, "2", "p99")[NOW - MINUTE] == pytest.approx(200, rel=0.1)
     assert scene.series(metrics.LATENCY, "", "SampleCount")[NOW - MINUTE] == 7
+
+
+def test_times_of_models_become_metrics_of_their_releases(scene: Scene) -> None:
+    minute = int((NOW - 2 * MINUTE).timestamp())
+    tallies = Tallies(minute)
+    for endpoint, model in (("tiny-prod-1", 1000), ("tiny-prod-1", 3000), ("tiny-prod-2", 8000), ("tiny-dev-3", 5)):
+        tallies.add(f"{minute + 5} @{endpoint} 200 {model} {model + 100}".encode())
+    scene.answered(NOW - 2 * MINUTE, ("1", tally(2)), ("2", tally(1)))
+    with closing(scene.machine.gateway.record.writer()) as connection:
+        write(connection, [], [], tallies.models.due())
+    Watch(scene.machine).look(NOW)
+    at = NOW - 2 * MINUTE
+    assert scene.series(metrics.MODEL_LATENCY, "1", "Average") == {at: 2000}
+    assert scene.series(metrics.MODEL_LATENCY, "2", "Maximum") == {at: 8000}
+    assert scene.series(metrics.MODEL_LATENCY, "", "SampleCount") == {at: 3}
+    assert scene.series(metrics.OVERHEAD_LATENCY, "", "Sum") == {at: 300}
 
 
 def test_minutes_that_were_missed_are_caught_up(scene: Scene) -> None:

@@ -11,6 +11,8 @@ INVOCATIONS = "Invocations"
 CLIENT_ERRORS = "Invocation4XXErrors"
 SERVER_ERRORS = "Invocation5XXErrors"
 LATENCY = "Latency"
+MODEL_LATENCY = "ModelLatency"
+OVERHEAD_LATENCY = "OverheadLatency"
 CPU = "CPUUtilization"
 MEMORY = "MemoryUtilization"
 DISK = "DiskUtilization"
@@ -32,6 +34,7 @@ class Unit(StrEnum):
     COUNT = "Count"
     PERCENT = "Percent"
     MILLISECONDS = "Milliseconds"
+    MICROSECONDS = "Microseconds"
     NONE = "None"
 
 
@@ -93,6 +96,23 @@ CATALOGUE = (
         kind=Kind.SUMMARY,
         exported="shipway_latency_seconds",
         meaning="Time to the answer, of answers that are no errors; from the gateway's bins, each 19 % wide.",
+        dimensions=_VERSIONS,
+    ),
+    Metric(
+        name=MODEL_LATENCY,
+        unit=Unit.MICROSECONDS,
+        kind=Kind.SUMMARY,
+        exported="shipway_model_latency_seconds",
+        meaning="Time that a production endpoint's model took to answer, seen by the gateway, of answers that are no "
+        "errors. The version is the endpoint's release.",
+        dimensions=_VERSIONS,
+    ),
+    Metric(
+        name=OVERHEAD_LATENCY,
+        unit=Unit.MICROSECONDS,
+        kind=Kind.SUMMARY,
+        exported="shipway_overhead_latency_seconds",
+        meaning="Time that the same answers took beside the model: in the gateway and in capture.",
         dimensions=_VERSIONS,
     ),
     Metric(

@@ -56,6 +56,14 @@ def dashboard(known: Sequence[SeriesView]) -> Iterable[tuple[str, str, list[Line
         for share in ("p50", "p95", "p99")
     ]
     yield "Latency", " ms", latency
+    parts = (("in the model", catalogue.MODEL_LATENCY), ("beside it", catalogue.OVERHEAD_LATENCY))
+    model = [
+        Line(f"{part} {share}", each.name, share, each.dimensions)
+        for part, name in parts
+        for each in lines_of(known, name, "", catalogue.FUNCTION)
+        for share in ("p50", "p99")
+    ]
+    yield "Latency of the endpoint", " µs", model
     machine = [Line("processor", catalogue.CPU, "Average"), Line("memory", catalogue.MEMORY, "Average")]
     yield "Machine", " %", [*machine, Line("disk", catalogue.DISK, "Maximum")]
     yield "Processor by program, 100 is one core", " %", lines_of(known, catalogue.CPU, "Average", catalogue.PROCESS)

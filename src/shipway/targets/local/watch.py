@@ -21,7 +21,7 @@ from shipway.targets.local.gateway import GatewayDown
 from shipway.targets.local.gateway.evidence import KEPT
 from shipway.targets.local.notify.failures import tell_failures
 from shipway.targets.local.supervise import SupervisorDown
-from shipway.targets.local.telemetry.answers import answers
+from shipway.targets.local.telemetry.answers import answers, models
 from shipway.targets.local.telemetry.processes import Snapshot, snapshot
 from shipway.targets.local.wiring import Machine
 
@@ -68,6 +68,8 @@ class Watch:
             for minute, counted in self._machine.gateway.record.minutes(function, first, until).items():
                 if counted is not None and (versions or counted):
                     telemetry.merge_all(answers(function, counted, versions), datetime.fromtimestamp(minute, UTC))
+            for minute, times in self._machine.gateway.record.models(first, until).items():
+                telemetry.merge_all(models(project.name, times), datetime.fromtimestamp(minute, UTC))
             telemetry.set_mark(COLLECTED, datetime.fromtimestamp(until, UTC))
             first = until
 

@@ -171,7 +171,7 @@ DIFFERENCES = (
     ),
     Difference(
         path="alarms.metric",
-        said="processor, memory and disk are those of the live release's instances: each release begins anew",
+        said="processor, memory, disk and a model's time are of the live release's instances: each release begins anew",
         holds=lambda project: bool(places(project).machine),
         which=lambda project: tuple(each.name for each in places(project).machine),
     ),

@@ -22,6 +22,8 @@ MODEL = {
     metrics.CLIENT_ERRORS: "Invocation4XXErrors",
     metrics.SERVER_ERRORS: "Invocation5XXErrors",
     metrics.LATENCY: "ModelLatency",
+    metrics.MODEL_LATENCY: "ModelLatency",
+    metrics.OVERHEAD_LATENCY: "OverheadLatency",
 }
 MACHINE = (metrics.CPU, metrics.MEMORY, metrics.DISK)  # the same page: endpoint instance metrics, of the same names
 MICROSECONDS = 1000.0  # in Shipway's millisecond: CloudWatch's unit of ModelLatency

@@ -86,7 +86,7 @@ class Collector:
         seconds = range(self._tallies.open, through + 1)
         vouched = [second for second in seconds if second >= since and second > self._tallies.spoiled]
         try:
-            write(self._connection, self._tallies.close(through), vouched)
+            write(self._connection, self._tallies.close(through), vouched, self._tallies.models.due())
         except sqlite3.Error as error:  # a full disk: these seconds wait in memory
             sys.stderr.write(f"the record cannot be written: {error}\n")
             return

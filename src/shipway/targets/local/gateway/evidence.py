@@ -10,6 +10,8 @@ from pathlib import Path
 
 from shipway.domain.verdict import BINS, Counts, latency_bin
 from shipway.targets.local import db
+from shipway.targets.local.gateway import models
+from shipway.targets.local.gateway.models import ModelTimes, Times
 
 KEPT = 24 * 3600  # seconds of evidence that are kept
 PATIENCE = 4  # seconds after which a second that nobody has vouched for is taken as lost
@@ -27,6 +29,7 @@ SCHEMA = (
     ) WITHOUT ROWID;
     CREATE TABLE vouched (first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
     """,
+    models.SCHEMA,
 )
 Tally = list[int]  # ok, client errors, server errors, then the latency bins
 Arm = tuple[str, str]  # function and version; "" for an answer of the gateway's own while several versions had traffic
@@ -47,14 +50,15 @@ class Second:
 class Tallies:
     """Lines of HAProxy, added up by second.
 
-    A line is "SECOND FUNCTION/VERSION STATUS MICROSECONDS". Lines of a second that is closed count in the next one:
-    totals stay right, and nothing that was handed out changes.
+    A line is "SECOND FUNCTION/VERSION STATUS MICROSECONDS", or one of `models`. Lines of a second that is closed count
+    in the next one: totals stay right, and nothing that was handed out changes.
     """
 
     def __init__(self, now: int) -> None:
         """now: the first second that lines can belong to."""
         self.open = now
         self.seconds: dict[int, dict[Arm, Tally]] = {}
+        self.models = ModelTimes()
         self.spoiled = now - 1  # the newest second of which lines are known to be lost
 
     def add(self, line: bytes) -> None:
@@ -62,6 +66,9 @@ class Tallies:
         parts = line.split(b" ")
         if len(parts) > 2 and parts[1].startswith(b"event"):  # "3 events dropped": the ring was full
             self.spoiled = max([self.open, *self.seconds])
+            return
+        if len(parts) > 2 and parts[1].startswith(b"@"):
+            self.models.add(max(self.open, int(parts[0])), parts)
             return
         if len(parts) != 4 or b"/" not in parts[1] or not parts[2].isdigit():
             return
@@ -85,6 +92,7 @@ class Tallies:
 
     def opened(self, second: int) -> None:
         """Forget all before this second; lines from before count in it from now on."""
+        self.models.done()
         self.open = max(self.open, second)
         self.seconds = {each: arms for each, arms in self.seconds.items() if each >= self.open}
 
@@ -144,6 +152,15 @@ class Record:
             found[minute] = versions
         return found
 
+    def models(self, first: int, end: int) -> dict[int, dict[str, Times]]:
+        """Return what each whole minute from `first` to `end` has of endpoints: minute -> endpoint -> times."""
+        try:
+            with closing(self._reader()) as connection:
+                query = "SELECT * FROM models WHERE minute >= ? AND minute < ?"
+                return models.read(connection.execute(query, (first, end)))
+        except sqlite3.Error:
+            return {}
+
     def newest(self) -> int | None:
         """Return the newest second that was vouched for, with requests or without; None when there is none."""
         try:
@@ -169,9 +186,16 @@ class Record:
         return connection
 
 
-def write(connection: sqlite3.Connection, rows: Iterable[tuple[int, Arm, Tally]], vouched: Iterable[int]) -> None:
-    """Keep counted seconds, vouch for some, and forget what is too old: all of it or nothing."""
+def write(
+    connection: sqlite3.Connection,
+    rows: Iterable[tuple[int, Arm, Tally]],
+    vouched: Iterable[int],
+    times: Mapping[models.Place, Times] | None = None,
+) -> None:
+    """Keep counted seconds, vouch for some, add models' times, and forget what is too old: all of it or nothing."""
     with db.transaction(connection):
+        if times:
+            models.write(connection, times, max(minute for minute, _ in times) - KEPT)
         for second, (function, version), tally in rows:
             connection.execute(
                 "INSERT OR REPLACE INTO seconds VALUES (?,?,?,?,?,?,?)",

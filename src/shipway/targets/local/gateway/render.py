@@ -30,6 +30,7 @@ UUID = "^[0-9a-fA-F-]{36}$"
 CALLERS_ID = "^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 RELEASE = "^[1-9][0-9]{0,8}$"  # versions that are releases; answers name those in their inference id
 TIMED_OUT = ',"OriginalStatusCode":0,"OriginalMessage":"timed out"'
+TOOK = "x-shipway-model"  # header between two halves of HAProxy: how long the model took, microseconds
 RING = 4 * 1024 * 1024  # bytes of lines that wait while nobody collects them; about 60,000 requests
 BUFFERED = 32768  # bytes of a body to wait for: only a request that is there as a whole can be tried again
 WAKING = 60  # seconds that a request waits for an endpoint of which nothing runs: it sleeps, or is just being made
@@ -192,13 +193,21 @@ def _runtime(state: State) -> str:
     return f"""\
 frontend runtime
     bind 127.0.0.1:{state.runtime_port}
+    log ring@evidence format raw local0 info
+    no option dontlog-normal
+    log-format "%[date] @%[var(txn.known)] %ST %[var(txn.model)] %[var(txn.took)]"
     http-request set-var(txn.id) uuid()
     http-after-response set-header x-amzn-RequestId %[var(txn.id)]
+    http-after-response set-var(txn.model) res.hdr({TOOK})
+    http-after-response del-header {TOOK}
+    http-after-response set-var(txn.took) date(0,us),sub(txn.asked) if {{ var(txn.asked) -m found }}
     http-request return status 200 {JSON} string "{{}}" if {{ path /ping }}
     http-request return status 404 {no_route} unless METH_POST {{ path_reg ^/endpoints/[^/]+/invocations$ }}
     http-request set-var(txn.name) path,field(3,/),url_dec
     http-request set-var(txn.backend) var(txn.name),map_str({endpoints})
     http-request return status 400 {_unknown()} unless {{ var(txn.backend) -m found }}
+    http-request set-var(txn.known) var(txn.name)
+    http-request set-var(txn.asked) date(0,us)
     http-request del-header authorization
     http-request del-header x-amz-security-token
     http-request set-var(txn.caller) var(txn.id)
@@ -337,6 +346,7 @@ backend ep{place}
     http-request del-header {EVENT}
     http-request del-header {ENDPOINT}
     http-request lua.hold ep{place} {WAKING} if {{ nbsrv(ep{place}) eq 0 }}
+    http-request set-var(txn.sent) date(0,us)
     http-error status 502 {down}
     http-error status 503 {down}
     http-error status 504 {late}
@@ -346,6 +356,7 @@ backend ep{place}
     http-response return status 424 {failed} if {{ status ge 400 }}
     http-response del-header server
     http-response set-header x-Amzn-Invoked-Production-Variant AllTraffic
+    http-response set-header {TOOK} %[date(0,us),sub(txn.sent)]
     http-after-response set-status 503 if {{ status 502 }}
     http-after-response set-status 424 if {{ status 504 }}"""
     names = [f"t{index}" for index in range(INSTANCES)]

@@ -1,11 +1,14 @@
 """Metrics of what production answered, from the gateway's evidence."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 from math import sqrt
 
 from shipway.domain import metric_catalogue as metrics
+from shipway.domain import names
 from shipway.domain.metric import Series, Statistics
 from shipway.domain.verdict import EDGES, Counts, merged
+from shipway.targets.local.gateway.models import Times
 
 Found = tuple[Series, Statistics | None]
 
@@ -30,6 +33,21 @@ def _of(function: str, version: str, counts: Counts) -> Iterator[Found]:
     yield series(metrics.SERVER_ERRORS), _share(counts.server_errors, counts.requests)
     latencies = ((middle(place), count) for place, count in enumerate(counts.latency))
     yield series(metrics.LATENCY), Statistics.of(latencies)
+
+
+def models(project: str, minute: Mapping[str, Times]) -> Iterator[Found]:
+    """Yield how long the models of releases took in one minute: each release, and all of them together.
+
+    minute: endpoint -> its times. Endpoints that are not production's are left out.
+    """
+    function = names.api_function(project)
+    releases = {names.release_of_endpoint(project, endpoint): times for endpoint, times in minute.items()}
+    found = {str(release): times for release, times in releases.items() if release is not None}
+    if found:
+        found[""] = reduce(Times.__add__, found.values())
+    for version, times in found.items():
+        yield metrics.of_function(metrics.MODEL_LATENCY, function, version), times.model
+        yield metrics.of_function(metrics.OVERHEAD_LATENCY, function, version), times.overhead
 
 
 def _share(errors: int, requests: int) -> Statistics | None:

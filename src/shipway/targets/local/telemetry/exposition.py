@@ -105,4 +105,4 @@ def _labels(total: Total) -> dict[str, str]:
 
 def _scale(metric: Metric) -> float:
     """Return how many of the metric's units are one of the base unit, in which Prometheus has its metrics."""
-    return 1000.0 if metric.unit is Unit.MILLISECONDS else 1.0
+    return {Unit.MILLISECONDS: 1e3, Unit.MICROSECONDS: 1e6}.get(metric.unit, 1.0)

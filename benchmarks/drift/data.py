@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.serving.model import ROOT
 
-CACHE = ROOT / ".tools" / "bench" / "drift"
+CACHE = ROOT / ".tools" / "bench" / "drift" / "continuous"
 
 
 def parquet(name: str, rows: int) -> Path:

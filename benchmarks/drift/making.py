@@ -5,14 +5,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from benchmarks.drift_quality.population import GRID, features
 
 from shipway.domain.capture import Payload, Record, encode
 
 PART = 1_000_000
-NOISY = {0, 1, 2, 3, 5, 6, 8, 13, 14, 15}  # features that have as many different values as rows, as real ones do
+CONTINUOUS = {0, 1, 2, 3, 5, 6, 8, 13, 14, 15}  # features that have as many different values as rows, as real ones do
 
 
 def parquet(path: Path, name: str, rows: int) -> None:
@@ -21,7 +20,7 @@ def parquet(path: Path, name: str, rows: int) -> None:
     for part, start in enumerate(range(0, rows, PART)):
         random = np.random.default_rng((rows, len(name), part))
         size = min(PART, rows - start)
-        columns = [_column(place, random.integers(0, GRID, size, dtype=np.uint16)) for place in range(20)]
+        columns = [_column(place, size, random) for place in range(20)]
         parts.append(path.with_suffix(f".{part}"))
         pl.DataFrame(columns).write_parquet(parts[-1], compression="zstd")
     draft = path.with_suffix(".draft")
@@ -31,13 +30,16 @@ def parquet(path: Path, name: str, rows: int) -> None:
         part_file.unlink()
 
 
-def _column(place: int, index: npt.NDArray[np.uint16]) -> pl.Series:
+def _column(place: int, size: int, random: np.random.Generator) -> pl.Series:
+    """Return so many values of a feature; those of a continuous one lie between the places of its table."""
     feature = features(20)[place]
+    index = random.integers(0, GRID, size, dtype=np.uint16)
     if feature.numeric:
-        random = np.random.default_rng(place)
         values = feature.values[index]
-        noise = random.normal(0, 1e-6, len(index)) if place in NOISY else 0.0
-        return pl.Series(feature.name, values + noise).fill_nan(None)
+        if place in CONTINUOUS:
+            gaps = np.nan_to_num(np.diff(feature.values, append=np.nan))
+            values = values + random.random(size) * gaps[index]
+        return pl.Series(feature.name, values).fill_nan(None)
     levels = pl.Series([f"level {code}" for code in range(int(feature.values.max()) + 1)])
     return levels.gather(feature.values[index].astype(np.int64)).alias(feature.name)
 
@@ -45,7 +47,7 @@ def _column(place: int, index: npt.NDArray[np.uint16]) -> pl.Series:
 def captured(path: Path, rows: int) -> None:
     """Write a captured file of so many records, each with one CSV row of 20 features."""
     random = np.random.default_rng(rows)
-    table = pl.DataFrame([_column(place, random.integers(0, GRID, rows, dtype=np.uint16)) for place in range(20)])
+    table = pl.DataFrame([_column(place, rows, random) for place in range(20)])
     lines = table.with_columns(pl.selectors.float().round(5)).write_csv(include_header=False).splitlines()
     draft = path.with_suffix(".draft")
     with draft.open("wb") as file:

@@ -3,20 +3,29 @@
 import sys
 from pathlib import Path
 
+import polars as pl
+
 from shipway.domain.drift import HOUR, DriftSettings, Rule, judge_categorical, judge_numeric
 from shipway.domain.drift.judge import NumericGap, Standing
-from shipway.runtime.analyze.counts import counted, even_bounds
+from shipway.runtime.analyze.counts import Counts, counted_table
 from shipway.runtime.analyze.measure import clustering, gap
-from shipway.runtime.analyze.profile import profile
-from shipway.runtime.analyze.tables import columns_of, one_table
+from shipway.runtime.analyze.plan import Plan
+from shipway.runtime.analyze.profile import profile_table
+from shipway.runtime.analyze.tables import one_table, over_columns
 
 
 def main(reference: Path, window: Path) -> str:
     """Return how many features stand how."""
-    plans = [profile(series)[1] for series in columns_of(one_table([reference]))]
-    settings, standings = DriftSettings(features=len(plans)), []
-    for plan, series in zip(plans, columns_of(one_table([window])), strict=True):
-        counts = counted(plan, series, even_bounds(len(series)))
+    table = one_table([window])
+    rows = int(table.select(pl.len()).collect().item())
+
+    def both(column: pl.LazyFrame) -> tuple[Plan, Counts]:
+        plan = profile_table(column)[1]
+        return plan, counted_table(plan, table.select(plan.name), rows)
+
+    found, standings = over_columns(one_table([reference]), both), []
+    settings = DriftSettings(features=len(found))
+    for plan, counts in found:
         seen = gap(plan, counts, clustering([counts]))
         judged = (
             judge_numeric(seen, HOUR, Rule(), settings)

@@ -1,6 +1,7 @@
 """Counts between edges against brute force, on data of every kind; sums that do not depend on any order."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -9,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shipway.runtime.analyze.blob import BlobDamaged, pack_counts, pack_plans, unpack_counts, unpack_plans
-from shipway.runtime.analyze.counts import Counts, absent, counted, even_bounds
+from shipway.runtime.analyze.counts import Counts, absent, counted, counted_table, even_bounds
 from shipway.runtime.analyze.edges import SAMPLE, edges_of, sample_of
 from shipway.runtime.analyze.kernel import CHUNK
 from shipway.runtime.analyze.measure import clustering, ks_distance
 from shipway.runtime.analyze.plan import Plan
-from shipway.runtime.analyze.profile import profile
+from shipway.runtime.analyze.profile import profile, profile_table
+from shipway.runtime.analyze.tables import over_columns
 
 RANDOM = np.random.default_rng(5)
 KINDS: dict[str, Callable[[int], pl.Series]] = {
@@ -26,6 +28,11 @@ KINDS: dict[str, Callable[[int], pl.Series]] = {
     "holes": lambda n: pl.Series("x", [(None, float("nan"), 1.5, 2.0, i * 0.5)[i % 5] for i in range(n)]),
     "infinite": lambda n: pl.Series("x", RANDOM.choice([np.inf, -np.inf, 1.0, 2.5], n)),
     "far from zero": lambda n: pl.Series("x", 1e12 + RANDOM.normal(size=n)),
+    "close together": lambda n: pl.Series("x", 1 + 1e-9 * RANDOM.normal(size=n)),
+    "some close": lambda n: pl.Series(
+        "x", np.where(RANDOM.random(n) < 0.01, 1 + 1e-9 * RANDOM.random(n), RANDOM.random(n))
+    ),
+    "huge and tiny": lambda n: pl.Series("x", RANDOM.choice([1e39, 2e39, -1e39, np.inf, 1e-50, -1e-50, 0.0, 1e-46], n)),
     "int64": lambda n: pl.Series("x", RANDOM.integers(-(2**63), 2**63 - 1, n)),
     "text": lambda n: pl.Series("x", [f"v{i}" for i in RANDOM.zipf(1.3, n) % 2000]),
     "zeros": lambda n: pl.Series("x", np.where(RANDOM.random(n) < 0.5, 0.0, RANDOM.random(n))),
@@ -87,6 +94,29 @@ def test_the_sum_of_parts_is_the_whole(kind: str) -> None:
     assert one.moments.shifted == pytest.approx(whole.moments.shifted, rel=1e-9, abs=1e-6)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("rows", [1, 7, 3001])
+def test_a_file_is_counted_as_its_column_is(kind: str, rows: int, tmp_path: Path) -> None:
+    column, plan = profile(KINDS[kind](rows))
+    window = KINDS[kind](rows).rename("x")
+    window.to_frame().write_parquet(tmp_path / "window.parquet", row_group_size=700)
+    table = pl.scan_parquet(tmp_path / "window.parquet")
+    found, whole = counted_table(plan, table, rows), counted(plan, window, even_bounds(rows))
+    assert found.bins.tolist() == whole.bins.tolist()
+    assert found.blocks.tolist() == whole.blocks.tolist()
+    assert (found.unknown, found.text) == (whole.unknown, whole.text)
+    assert found.moments.count == whole.moments.count
+    again, same = profile_table(table), profile(window)
+    assert again[1].baseline.tolist() == same[1].baseline.tolist()
+    assert again[0].present == same[0].present
+    assert column.name == again[0].name == "x"
+
+
+def test_columns_come_back_in_order() -> None:
+    frame = pl.LazyFrame({f"c{at}": [at] for at in range(20)})
+    assert over_columns(frame, lambda column: column.collect().item()) == list(range(20))
+
+
 @pytest.mark.parametrize("n", [3, 255, 257, 742, 10_000])
 def test_the_distance_is_the_exact_one_within_one_bin(n: int) -> None:
     baseline, window = RANDOM.normal(size=n), RANDOM.normal(0.4, 1.2, size=1500)
@@ -120,7 +150,7 @@ def test_edges_ascend_and_hold_all_values(values: list[float]) -> None:
 
 
 def test_a_sample_covers_the_data_in_any_order() -> None:
-    ordered = sample_of(np.arange(SAMPLE * 3 + 7, dtype=np.float64))
+    ordered = sample_of(np.array_split(np.arange(SAMPLE * 3 + 7, dtype=np.float64), 5), SAMPLE * 3 + 7)
     assert len(ordered) == SAMPLE
     assert np.abs(ordered / (SAMPLE * 3 + 7) - (np.arange(SAMPLE) + 0.5) / SAMPLE).max() < 1e-4
 

@@ -7,8 +7,8 @@ from .blob import pack_plans
 from .documents import constraints, statistics
 from .job import JobRefused, run, write
 from .plan import Plan
-from .profile import Column, profile
-from .tables import columns_of, one_table, tables
+from .profile import Column, profile_table
+from .tables import one_table, over_columns, tables
 
 PROFILE = "baseline.profile"
 
@@ -30,12 +30,12 @@ def _work(base: Path) -> str:
 def read(folder: Path) -> tuple[list[Column], list[Plan], int]:
     """Return the profile and the plan of each column of the files in a folder, and the number of rows.
 
-    One column is in memory at a time beside the files' bytes. Raises JobRefused, TableRefused.
+    A few columns are in memory at a time beside the files' bytes. Raises JobRefused, TableRefused.
     """
     files = tables(folder)
     if not files:
         raise JobRefused(f"there is no .csv or .parquet file in {folder}")
-    found = [profile(series) for series in columns_of(one_table(files))]
+    found = over_columns(one_table(files), profile_table)
     columns, plans = [column for column, _ in found], [plan for _, plan in found]
     rows = columns[0].present + columns[0].missing if columns else 0
     if not rows:

@@ -1,8 +1,9 @@
 """What an hour, or any other heap of rows, counted. Adding two is adding whole numbers: order never matters."""
 
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,7 @@ import polars as pl
 from .kernel import Counter, Floats, Ints, Moments
 from .plan import GROUPS, SLOTS, Plan
 
+TEXTS = (pl.String, pl.Categorical, pl.Enum)
 LISTED = 1000  # unknown categories that are kept by name, each a category of its own
 
 
@@ -57,7 +59,10 @@ def absent(plan: Plan, bounds: Sequence[int]) -> Counts:
 
 def counted(plan: Plan, series: pl.Series, bounds: Sequence[int]) -> Counts:
     """Return the counts of a column. bounds: where each slot's rows begin, and the end; shape (SLOTS + 1,)."""
-    return _numbers(plan, series, bounds) if plan.numeric else _categories(plan, series, bounds)
+    if plan.numeric:
+        return _numbers(plan, [series], bounds)
+    slots = np.repeat(np.arange(SLOTS, dtype=np.int8), np.diff(np.asarray(bounds)))
+    return _categories(plan, tally(pl.LazyFrame({"value": series, "slot": slots})), bounds)
 
 
 def even_bounds(rows: int) -> list[int]:
@@ -65,66 +70,91 @@ def even_bounds(rows: int) -> list[int]:
     return [rows * slot // SLOTS for slot in range(SLOTS + 1)]
 
 
-def _numbers(plan: Plan, series: pl.Series, bounds: Sequence[int]) -> Counts:
-    found = nothing(plan)
-    values, nulls, text = as_numbers(series)
-    counter = Counter(plan.edges, plan.centre)
-    for slot in range(SLOTS):
-        part = values[bounds[slot] : bounds[slot + 1]]
-        if not len(part):
-            continue
-        bins = np.append(counter.count(part, found.moments), 0)
-        missing = int(nulls[bounds[slot] : bounds[slot + 1]].sum()) if nulls is not None else 0
-        bins[-2] -= missing  # nulls are NaN in the array
-        bins[-1] = missing
-        found.bins += bins
-        found.blocks[slot] = np.bincount(plan.groups, weights=bins, minlength=GROUPS)
-    found.text = text
-    return found
+def counted_table(plan: Plan, column: pl.LazyFrame, rows: int) -> Counts:
+    """Return the counts of a file's only column of so many rows, in order, whose times are not known.
+
+    The values are counted while they are read, and never all in memory.
+    """
+    if plan.numeric:
+        batches = column.collect_batches(maintain_order=True)
+        return _numbers(plan, (batch.to_series() for batch in batches), even_bounds(rows))
+    # The last slot whose bound, rows * slot // SLOTS, is not above the row.
+    slot = (SLOTS * (pl.col("row").cast(pl.Int64) + 1) - 1) // rows
+    table = column.select(pl.first().alias("value")).with_row_index("row")
+    return _categories(plan, tally(table.select("value", slot.cast(pl.Int8).alias("slot"))), even_bounds(rows))
 
 
-def as_numbers(series: pl.Series) -> tuple[Floats, Ints | None, int]:
-    """Return a column as doubles with NaN for what is missing, which of them are null (None: none), and its texts.
+def _numbers(plan: Plan, parts: Iterable[pl.Series], bounds: Sequence[int]) -> Counts:
+    """Return the counts of a column that comes in parts, in order."""
+    found, bins = nothing(plan), np.zeros((SLOTS, plan.bins), dtype=np.int64)
+    counter, offset = Counter(plan.edges, plan.centre), 0
+    for part in parts:
+        numbers, text = as_numbers(part)
+        found.text += text
+        steps = np.clip(np.asarray(bounds) - offset, 0, len(part)).tolist()
+        offset += len(part)
+        for slot, (start, end) in enumerate(pairwise(steps)):
+            count(numbers.slice(start, end - start), counter, found.moments, bins[slot])
+    return _filled(found, plan, bins)
+
+
+def count(numbers: pl.Series, counter: Counter, moments: Moments, bins: Ints) -> None:
+    """Add values to a plan's bins, the last of which is null."""
+    for values in arrays_of(numbers):
+        bins[:-1] += counter.count(values, moments)
+    bins[-2] -= numbers.null_count()  # nulls are NaN in the arrays
+    bins[-1] += numbers.null_count()
+
+
+def as_numbers(series: pl.Series) -> tuple[pl.Series, int]:
+    """Return a column as doubles, null where nothing is, and how many of its values are texts.
 
     A text that is no number is NaN and is counted; blank text is null.
     """
-    text = 0
-    if series.dtype == pl.Categorical:
-        series = series.cast(pl.String)
-    if series.dtype == pl.String:
-        trimmed = series.str.strip_chars().replace("", None)
-        numbers = trimmed.cast(pl.Float64, strict=False)
-        text = numbers.null_count() - trimmed.null_count()
-        nulls = trimmed.is_null().to_numpy() if trimmed.null_count() else None
-        return numbers.to_numpy(), nulls, text
-    numbers = series.cast(pl.Float64, strict=False)
-    nulls = numbers.is_null().to_numpy() if numbers.null_count() else None
-    return numbers.to_numpy(), nulls, text
+    if series.dtype not in TEXTS:
+        return series.cast(pl.Float64, strict=False), 0
+    trimmed = series.cast(pl.String).str.strip_chars().replace("", None)
+    numbers = trimmed.cast(pl.Float64, strict=False)
+    text = numbers.null_count() - trimmed.null_count()
+    return numbers.set(numbers.is_null() & trimmed.is_not_null(), np.nan) if text else numbers, text
 
 
-def _categories(plan: Plan, series: pl.Series, bounds: Sequence[int]) -> Counts:
+def arrays_of(numbers: pl.Series) -> Iterator[Floats]:
+    """Yield a column of doubles as it lies in memory, chunk by chunk, nulls as NaN."""
+    for chunk in numbers.get_chunks():
+        yield (chunk.fill_null(np.nan) if chunk.null_count() else chunk).to_numpy()
+
+
+def _categories(plan: Plan, table: pl.DataFrame, bounds: Sequence[int]) -> Counts:
+    """Return the counts of a column of texts. table: as `tally` makes it."""
     found = nothing(plan)
+    bins = np.zeros((SLOTS, plan.bins), dtype=np.int64)
+    known = pl.col("value").is_in(plan.categories)
+    for value, slot, rows in table.filter(known).iter_rows():
+        bins[slot, plan.places[value]] += rows
+    unknown = table.filter(known.not_())
+    for slot, rows in unknown.group_by("slot").agg(pl.col("rows").sum()).iter_rows():
+        bins[slot, -2] = rows
+    bins[:, -1] = np.diff(np.asarray(bounds)) - bins.sum(axis=1)
+    named = unknown.group_by("value").agg(pl.col("rows").sum()).sort("rows", "value", descending=[True, False])
+    found.unknown.update(dict(named.head(LISTED).iter_rows()))
+    return _filled(found, plan, bins)
+
+
+def _filled(found: Counts, plan: Plan, bins: Ints) -> Counts:
+    """Return counts with rows by slot and bin, shape (SLOTS, bins), put in."""
+    found.bins += bins.sum(axis=0)
     for slot in range(SLOTS):
-        part = series.slice(bounds[slot], bounds[slot + 1] - bounds[slot])
-        if not len(part):
-            continue
-        bins = np.zeros(plan.bins, dtype=np.int64)
-        table = tally(part)
-        unknown = table.filter(pl.col("value").is_in(plan.categories).not_())
-        for value, rows in table.filter(pl.col("value").is_in(plan.categories)).iter_rows():
-            bins[plan.places[value]] += rows
-        bins[-2] = unknown["rows"].sum()
-        bins[-1] = len(part) - bins[:-1].sum()
-        found.unknown.update(dict(unknown.top_k(LISTED, by="rows").iter_rows()))
-        found.bins += bins
-        found.blocks[slot] = np.bincount(plan.groups, weights=bins, minlength=GROUPS)
-    found.unknown = Tally(dict(found.unknown.most_common(LISTED)))
+        found.blocks[slot] = np.bincount(plan.groups, weights=bins[slot], minlength=GROUPS)
     return found
 
 
-def tally(series: pl.Series) -> pl.DataFrame:
-    """Return columns value and rows, one row for each text; blank text and null are left out."""
-    table = series.alias("value").value_counts(name="rows")
+def tally(column: pl.LazyFrame) -> pl.DataFrame:
+    """Return columns value, slot and rows, one row for each text of a slot; blank text and null are left out.
+
+    column: columns value and slot.
+    """
+    table = column.group_by("value", "slot").agg(pl.len().alias("rows")).collect(engine="streaming")
     table = table.with_columns(pl.col("value").cast(pl.String).str.strip_chars())
     table = table.filter(pl.col("value").is_not_null() & (pl.col("value") != ""))
-    return table.group_by("value").agg(pl.col("rows").sum()) if table["value"].is_duplicated().any() else table
+    return table.group_by("value", "slot").agg(pl.col("rows").sum())

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import polars as pl
 
-from .counts import Counts, absent, counted, even_bounds
+from .counts import Counts, absent, counted, counted_table, even_bounds
 from .history import Hour, Part, Source
 from .outputs import Outputs
 from .plan import Plan
 from .records import Reader, source_of, start_of_hour
 from .rows import Layout, Rows, rows_of
-from .tables import SUFFIXES, columns_of, one_table
+from .tables import SUFFIXES, one_table, over_columns
 
 CAPTURED = (".jsonl", ".jsonl.gz")
 
@@ -116,13 +116,17 @@ class Dataset:
         frame = one_table([path])
         names = frame.collect_schema().names()
         rows = int(frame.select(pl.len()).collect().item())
-        bounds = even_bounds(rows)
-        for series in columns_of(frame.select([plan.name for plan in self.plans if plan.name in names])):
-            plan = next(plan for plan in self.plans if plan.name == series.name)
-            _add(part.counts, plan, counted(plan, series, bounds))
+        known = [plan for plan in self.plans if plan.name in names]
+        plans = {plan.name: plan for plan in known}
+        counts = over_columns(
+            frame.select(list(plans)),
+            lambda column: counted_table(plans[column.collect_schema().names()[0]], column, rows),
+        )
+        for plan, found in zip(known, counts, strict=True):
+            _add(part.counts, plan, found)
         for plan in self.plans:
             if plan.name not in names:
-                _add(part.counts, plan, absent(plan, bounds))
+                _add(part.counts, plan, absent(plan, even_bounds(rows)))
         part.rows, part.columns = rows, dict.fromkeys(names, rows)
         self.tally["rows"] += rows
         return {self._last_hour(): part}

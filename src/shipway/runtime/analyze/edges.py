@@ -1,6 +1,6 @@
 """Where a feature's values are counted: between quantiles of its baseline, and around values that repeat."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -39,14 +39,20 @@ def edges_of_sketch(levels: Sequence[Sequence[float]], minimum: float, maximum: 
     return np.unique(np.concatenate(ends)), values, weights
 
 
-def sample_of(values: Floats, size: int = SAMPLE) -> Floats:
-    """Return at most `size` values, sorted, one drawn from each of as many equal stretches; all of them if they fit.
+def sample_of(parts: Iterable[Floats], rows: int, size: int = SAMPLE) -> Floats:
+    """Return at most `size` values of some arrays with `rows` values together, sorted; all of them if they fit.
 
-    Stretches, so that data in any order is covered; drawn within each (always the same way), so that no period in the
-    data can match a fixed step.
+    One is drawn from each of as many equal stretches: stretches, so that data in any order is covered; drawn within
+    each (always the same way), so that no period in the data can match a fixed step.
     """
-    if len(values) <= size:
-        return np.sort(values)
-    starts = (np.arange(size + 1) * len(values)) // size
-    drawn = np.random.default_rng(len(values)).random(size)
-    return np.sort(values[starts[:-1] + (drawn * np.diff(starts)).astype(np.int64)])
+    size = min(size, rows)
+    starts = (np.arange(size + 1) * rows) // max(size, 1)
+    drawn = np.random.default_rng(rows).random(size)
+    places = starts[:-1] + (drawn * np.diff(starts)).astype(np.int64)  # ascending
+    sample, start = np.empty(size), 0
+    for part in parts:
+        first, last = np.searchsorted(places, (start, start + len(part)))
+        sample[first:last] = part[places[first:last] - start]
+        start += len(part)
+    sample.sort()
+    return sample

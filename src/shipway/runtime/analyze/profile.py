@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from .counts import Counts, as_numbers, tally
+from .counts import Counts, arrays_of, as_numbers, count, tally
 from .edges import edges_of, sample_of
 from .kernel import Counter, Moments
 from .plan import CATEGORIES, Plan
@@ -57,13 +57,22 @@ def profile(series: pl.Series) -> tuple[Column, Plan]:
 
     Blank text, null, NaN and infinities count as missing.
     """
-    if series.dtype == pl.String and _all_numbers(series.head(GLANCE)) and _all_numbers(series):
-        series = series.str.strip_chars().cast(pl.Float64, strict=False)  # however it was read
-    if series.dtype == pl.Categorical and len(kinds := tally(series)["value"]) and _all_numbers(kinds):
-        series = series.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
-    if series.dtype == pl.Boolean or series.dtype.is_numeric():
-        return _numeric(series)
-    return _text(series)
+    return profile_table(series.to_frame().lazy())
+
+
+def profile_table(column: pl.LazyFrame) -> tuple[Column, Plan]:
+    """Return the same of a file's only column. Texts are counted while they are read, and never all in memory."""
+    ((name, kind),) = column.collect_schema().items()
+    if kind == pl.Boolean or kind.is_numeric():
+        return _numeric(column.collect(engine="streaming").to_series())
+    if kind == pl.String and _all_numbers(column.head(GLANCE).collect().to_series()):
+        series = column.collect(engine="streaming").to_series()
+        if _all_numbers(series):
+            return _numeric(as_numbers(series)[0])
+    table = tally(column.select(pl.first().alias("value"), pl.lit(0).alias("slot")))
+    if kind != pl.String and len(table) and _all_numbers(table["value"]):
+        return _numeric(as_numbers(column.collect(engine="streaming").to_series())[0])
+    return _text(name, table, int(column.select(pl.len()).collect().item()))
 
 
 def _all_numbers(series: pl.Series) -> bool:
@@ -73,24 +82,23 @@ def _all_numbers(series: pl.Series) -> bool:
 
 
 def _numeric(series: pl.Series) -> tuple[Column, Plan]:
-    values, nulls, _ = as_numbers(series)
-    drawn = sample_of(values)  # missing values are NaN, sorted to the end
+    numbers, _ = as_numbers(series)
+    drawn = sample_of(arrays_of(numbers), len(numbers))  # missing values are NaN, sorted to the end
     finite = drawn[np.isfinite(drawn)]
     if not len(finite):
-        return _text(pl.Series(series.name, [None] * len(series), dtype=pl.String))
+        return _text(series.name, tally(pl.LazyFrame({"value": [], "slot": []})), len(series))
     edges, centre = edges_of(finite), float(finite[len(finite) // 2])
-    moments = Moments()
-    bins = np.append(Counter(edges, centre).count(values, moments), 0)
-    bins[-1] = 0 if nulls is None else int(nulls.sum())
-    bins[-2] -= bins[-1]
-    numbers = _figures(moments, centre, sketch(finite, moments.count))
-    plan = Plan(name=series.name, numeric=True, baseline=bins, edges=edges, centre=centre, deviation=numbers.deviation)
+    moments, counter = Moments(), Counter(edges, centre)
+    bins = np.zeros(counter.bins() + 1, dtype=np.int64)
+    count(numbers, counter, moments, bins)
+    figures = _figures(moments, centre, sketch(finite, moments.count))
+    plan = Plan(name=series.name, numeric=True, baseline=bins, edges=edges, centre=centre, deviation=figures.deviation)
     column = Column(
         name=series.name,
         type="Integral" if moments.whole == moments.count else "Fractional",
         present=moments.count,
         missing=len(series) - moments.count,
-        numbers=numbers,
+        numbers=figures,
     )
     return column, plan
 
@@ -108,20 +116,20 @@ def _figures(moments: Moments, centre: float, levels: Levels) -> Numbers:
     )
 
 
-def _text(series: pl.Series) -> tuple[Column, Plan]:
-    counts = tally(series).sort(["rows", "value"], descending=[True, False])  # never a second copy of the texts
+def _text(name: str, table: pl.DataFrame, size: int) -> tuple[Column, Plan]:
+    counts = table.sort("rows", "value", descending=[True, False])
     names, rows = counts["value"].head(CATEGORIES).to_list(), counts["rows"].head(CATEGORIES).to_list()
     present = int(counts["rows"].sum())
-    missing = len(series) - present
+    missing = size - present
     plan = Plan(
-        name=series.name,
+        name=name,
         numeric=False,
         baseline=np.array([*rows, present - sum(rows), missing], dtype=np.int64),
         categories=tuple(names),
         singles=int((counts["rows"] == 1).sum()),
     )
     column = Column(
-        name=series.name,
+        name=name,
         type="String" if present else "Unknown",
         present=present,
         missing=missing,

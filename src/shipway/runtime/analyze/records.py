@@ -4,17 +4,21 @@ import base64
 import binascii
 import gzip
 import hashlib
-import re
 import zlib
 from collections import Counter as Tally
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import numpy as np
+import polars as pl
 
 from .history import Source
+from .kernel import Ints
+from .plain import plain_lines
 from .plan import SLOTS
 
 SLOT = 3600 // SLOTS  # seconds
@@ -51,27 +55,19 @@ class Line(msgspec.Struct, gc=False):
     event: Event = msgspec.field(name="eventMetadata")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Payloads:
     """Texts of one direction and one kind (CSV or JSON). moments: slots since 1970 that each of them belongs to."""
 
-    moments: list[int] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    moments: Ints
+    texts: pl.Series
 
 
 Batch = dict[tuple[str, str], Payloads]  # (source, kind) -> payloads
+Gathered = defaultdict[tuple[str, str], list[tuple[int, str]]]
 
 _DECODER = msgspec.json.Decoder(Line)
 _BROKEN = (msgspec.MsgspecError, UnicodeDecodeError)
-_TEXT = r'"([^"\\]*)(?:\\n)?"'
-_PLAIN = re.compile(
-    r'^{"captureData":{'
-    r'"endpointInput":{"observedContentType":"text/csv","mode":"INPUT","data":' + _TEXT + r',"encoding":"CSV"},'
-    r'"endpointOutput":{"observedContentType":"[^"\\]*","mode":"OUTPUT","data":' + _TEXT + r',"encoding":"CSV"}},'
-    r'"eventMetadata":{"eventId":' + _TEXT + r'(?:,"inferenceId":"[^"\\]*")?,"inferenceTime":' + _TEXT + r"},"
-    r'"eventVersion":"0"}$',
-    re.MULTILINE,
-)
 
 
 class Reader:
@@ -104,26 +100,17 @@ class Reader:
 
         None when one is otherwise, or has been read already: then each line is looked at by itself.
         """
-        try:
-            found = _PLAIN.findall(block.decode())
-        except UnicodeDecodeError:
+        found = plain_lines(block)
+        if found is None:
             return None
-        if not found or len(found) != block.count(b"\n"):
-            return None
-        asked, said, events, times = map(list, zip(*found, strict=True))
-        keys = set(map(hash, events))
-        moments = list(map(self._moment, times))
-        if (
-            len(keys) != len(events)
-            or not keys.isdisjoint(self._seen)
-            or None in moments
-            or not (all(asked) and all(said))
-        ):
+        keys = set(map(hash, found["event"].to_list()))
+        places = {time: self._moment(time) for time in found["time"].unique().to_list()}
+        if len(keys) != len(found) or not keys.isdisjoint(self._seen) or None in places.values():
             return None
         self._seen |= keys
         self.tally["records"] += len(found)
-        kept = [moment for moment in moments if moment is not None]
-        return {("input", "CSV"): Payloads(kept, asked), ("output", "CSV"): Payloads(kept, said)}
+        moments = found["time"].replace_strict(places, return_dtype=pl.Int64).to_numpy()
+        return {(side, "CSV"): Payloads(moments, found[side]) for side in ("input", "output")}
 
     def _decoded(self, block: bytes) -> list[Line]:
         try:
@@ -139,7 +126,7 @@ class Reader:
             return None
 
     def _batch(self, lines: list[Line]) -> Batch:
-        batch: Batch = {}
+        batch: Gathered = defaultdict(list)
         self.tally["records"] += len(lines)
         for line in lines:
             moment = self._moment(line.event.time)
@@ -150,7 +137,7 @@ class Reader:
             else:
                 self.tally["binary"] += not _put(batch, "input", line.sides.request, moment)
                 _put(batch, "output", line.sides.answer, moment)
-        return batch
+        return {key: _payloads(pairs) for key, pairs in batch.items()}
 
     def _repeated(self, event: str) -> bool:
         if not event:
@@ -198,18 +185,19 @@ def source_of(path: Path) -> Source:
     return Source(name=path.name, size=path.stat().st_size, digest=digest[:32])
 
 
-def _put(batch: Batch, source: str, side: Side, moment: int) -> bool:
+def _payloads(pairs: Sequence[tuple[int, str]]) -> Payloads:
+    moments = np.array([moment for moment, _ in pairs], dtype=np.int64)
+    return Payloads(moments, pl.Series([text for _, text in pairs], dtype=pl.String))
+
+
+def _put(batch: Gathered, source: str, side: Side, moment: int) -> bool:
     """Keep one direction of a record; returns whether it is text that may have rows."""
     kind, text = side.encoding, side.data
     if kind not in {"CSV", "JSON"}:
         kind, text = _decoded_text(side)
     if not text:
         return bool(kind)
-    payloads = batch.get((source, kind))
-    if payloads is None:
-        payloads = batch[source, kind] = Payloads()
-    payloads.moments.append(moment)
-    payloads.texts.append(text)
+    batch[source, kind].append((moment, text))
     return True
 
 

@@ -49,10 +49,9 @@ class Layout:
 
 def rows_of(kind: str, payloads: Payloads, layout: Layout) -> Iterator[Rows]:
     """Yield the rows of some payloads, hour by hour. kind: CSV or JSON."""
-    moments = np.array(payloads.moments, dtype=np.int64)
-    order = np.argsort(moments, kind="stable")
-    if not np.array_equal(order, np.arange(len(order))):
-        payloads = Payloads(moments[order].tolist(), [payloads.texts[at] for at in order.tolist()])
+    if np.any(np.diff(payloads.moments) < 0):
+        order = np.argsort(payloads.moments, kind="stable")
+        payloads = Payloads(payloads.moments[order], payloads.texts.gather(order))
     tables = _csv_tables(payloads, layout) if kind == "CSV" else _json_tables(payloads, layout)
     for frame, places in tables:
         yield from _cut(frame, places)
@@ -69,14 +68,14 @@ def _cut(frame: pl.DataFrame, moments: Ints) -> Iterator[Rows]:
 
 def _csv_tables(payloads: Payloads, layout: Layout) -> Iterator[tuple[pl.DataFrame, Ints]]:
     """Yield (table, moment of each row) for payloads of equal width: each is parsed at once."""
-    whole = _single_rows(payloads, layout)
+    whole = _single_rows(payloads.texts, layout)
     if whole is not None:
-        yield whole, np.array(payloads.moments, dtype=np.int64)
+        yield whole, payloads.moments
         return
     header = ",".join(layout.names)
-    groups: dict[int, Payloads] = defaultdict(Payloads)
+    groups: dict[int, list[tuple[int, str]]] = defaultdict(list)
     lines: dict[int, list[int]] = defaultdict(list)
-    for moment, raw in zip(payloads.moments, payloads.texts, strict=True):
+    for moment, raw in zip(payloads.moments.tolist(), payloads.texts.to_list(), strict=True):
         text = raw.rstrip("\r\n")
         if header and text.startswith(header) and text[len(header) : len(header) + 1] in ("", "\r", "\n"):
             text = text[len(header) :].lstrip("\r\n")
@@ -85,34 +84,33 @@ def _csv_tables(payloads: Payloads, layout: Layout) -> Iterator[tuple[pl.DataFra
         rows = text.count("\n") + 1
         width, rest = divmod(text.count(","), rows)
         key = 0 if rest or '"' in text else width + 1
-        groups[key].moments.append(moment)
-        groups[key].texts.append(text)
+        groups[key].append((moment, text))
         lines[key].append(rows)
     for width, group in groups.items():
-        moments = np.repeat(np.array(group.moments, dtype=np.int64), lines[width])
-        frame = _parsed(group.texts, layout.schema(width)) if width else None
+        moments = np.repeat(np.array([moment for moment, _ in group], dtype=np.int64), lines[width])
+        frame = _parsed("\n".join(text for _, text in group), layout.schema(width)) if width else None
         if frame is not None and frame.height == len(moments):
             yield frame, moments
         else:
             yield from _slow_tables(_split(group), layout)
 
 
-def _single_rows(payloads: Payloads, layout: Layout) -> pl.DataFrame | None:
+def _single_rows(texts: pl.Series, layout: Layout) -> pl.DataFrame | None:
     """Return payloads of one row each, all as wide as the first, without quotes and headers; None if they are not."""
-    joined = "\n".join(payloads.texts)
-    many = len(payloads.texts)
-    if '"' in joined or "\r" in joined or joined.count("\n") != many - 1 or "" in payloads.texts:
+    joined = texts.str.join("\n").item()
+    many = len(texts)
+    if '"' in joined or "\r" in joined or joined.count("\n") != many - 1 or (texts == "").any():
         return None
-    commas = pl.Series(payloads.texts).str.count_matches(",", literal=True)
-    if commas.min() != commas.max() or ",".join(layout.names) in payloads.texts:
+    commas = texts.str.count_matches(",", literal=True)
+    if commas.min() != commas.max() or (texts == ",".join(layout.names)).any():
         return None
-    frame = _parsed(payloads.texts, layout.schema(payloads.texts[0].count(",") + 1))
+    frame = _parsed(joined, layout.schema(texts[0].count(",") + 1))
     return frame if frame is not None and frame.height == many else None
 
 
-def _parsed(texts: Sequence[str], schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame | None:
+def _parsed(lines: str, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame | None:
     """Return lines of equal width as a table, all as text when a number is none; None when they are no such lines."""
-    data = "\n".join(texts).encode()
+    data = lines.encode()
     for types in (schema, dict.fromkeys(schema, pl.String)):
         try:
             return pl.read_csv(data, has_header=False, schema=types, quote_char=None)
@@ -121,8 +119,8 @@ def _parsed(texts: Sequence[str], schema: Mapping[str, type[pl.DataType]]) -> pl
     return None
 
 
-def _split(payloads: Payloads) -> Iterator[tuple[int, list[str]]]:
-    for moment, text in zip(payloads.moments, payloads.texts, strict=True):
+def _split(texts: Iterable[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
+    for moment, text in texts:
         try:
             yield from ((moment, row) for row in csv.reader(io.StringIO(text), strict=True) if row)
         except csv.Error:
@@ -144,7 +142,7 @@ def _json_tables(payloads: Payloads, layout: Layout) -> Iterator[tuple[pl.DataFr
     """Yield tables of JSON rows: one for each set of names."""
     answers = not layout.names
     named: dict[tuple[str, ...], list[tuple[int, Sequence[Any]]]] = defaultdict(list)
-    for moment, text in zip(payloads.moments, payloads.texts, strict=True):
+    for moment, text in zip(payloads.moments.tolist(), payloads.texts.to_list(), strict=True):
         for row in _documents(text, answers=answers):
             keys = tuple(row) if isinstance(row, dict) else tuple(layout.columns(len(row)))
             named[keys].append((moment, tuple(row.values()) if isinstance(row, dict) else row))

@@ -1,12 +1,15 @@
 """CSV and Parquet files as lazy frames."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
 SUFFIXES = (".csv", ".parquet")
+AT_ONCE = 3  # columns; more would take the memory of more
+T = TypeVar("T")
 
 
 class TableRefused(Exception):
@@ -28,26 +31,18 @@ def one_table(files: Sequence[Path]) -> pl.LazyFrame:
     return pl.concat(frames) if len(frames) > 1 else frames[0]
 
 
-def columns_of(frame: pl.LazyFrame) -> Iterator[pl.Series]:
-    """Yield the columns; while one is worked on the next is read, so that two are in memory beside the files' bytes."""
+def over_columns(frame: pl.LazyFrame, work: Callable[[pl.LazyFrame], T]) -> list[T]:
+    """Return what work makes of each column, in order; a few are worked on at a time, and in memory.
+
+    work: takes a frame of one column; it spends its time outside of the interpreter's lock.
+    """
     names = frame.collect_schema().names()
-    with ThreadPoolExecutor(1) as pool:
-        coming = [pool.submit(_column, frame, name) for name in names[:1]]
-        for following in [*names[1:], None]:
-            if not coming:
-                return
-            series = coming.pop().result()
-            if following is not None:
-                coming.append(pool.submit(_column, frame, following))
-            yield series
-
-
-def _column(frame: pl.LazyFrame, name: str) -> pl.Series:
-    return frame.select(name).collect(engine="streaming").to_series()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda name: work(frame.select(name)), names))
 
 
 def _frame(path: Path) -> pl.LazyFrame:
-    if path.suffix == ".parquet":  # texts as codes of their categories, which take a quarter of the memory
-        return pl.scan_parquet(path).with_columns(pl.selectors.string().cast(pl.Categorical))
+    if path.suffix == ".parquet":
+        return pl.scan_parquet(path)
     # As text first: what a column is gets decided over all of its values, not over the first hundred.
     return pl.scan_csv(path, infer_schema=False)

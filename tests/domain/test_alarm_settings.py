@@ -41,6 +41,12 @@ def test_nothing_is_watched_where_monitoring_is_off() -> None:
     assert [each.name for each in own_alarms(project(monitoring=MonitoringSettings(enabled=False)))] == OWN
 
 
+def test_labels_that_lack_are_an_alarm_where_the_project_wants_it() -> None:
+    wanted = MonitoringSettings(label_alarm=True, label_coverage=0.8)
+    [found] = [each for each in own_alarms(project(monitoring=wanted)) if each.name == "label-coverage"]
+    assert found.condition == "Minimum of LabelCoverage < 0.8 in 1 of 1 periods of 1h"
+
+
 def test_only_the_drift_that_shall_alert_does() -> None:
     for chosen in (MonitoringSettings(features=("carrier",)), MonitoringSettings(alarms=(DRIFT[1],))):
         assert [each.name for each in own_alarms(project(monitoring=chosen))] == [

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from shipway.domain import metric_catalogue as metrics
 from shipway.domain.capture import CaptureKey, Payload, Record, encode
 from shipway.domain.capture_settings import CaptureSettings
+from shipway.domain.metric import Series
 from shipway.domain.model_quality import QualityVerdict
 from shipway.domain.project import GateSettings, MonitoringSettings, Predicts, Project
 from shipway.ports.model_quality import QualityWindow
@@ -19,7 +21,10 @@ from shipway.targets.local.home import Home
 from shipway.targets.local.model_quality import LocalModelQuality, Sources
 from shipway.targets.local.model_quality.cells import Cells, QualityDamaged
 from shipway.targets.local.model_quality.records import records
+from shipway.targets.local.model_quality.tell import tell_coverage
+from shipway.targets.local.notify import Inbox
 from shipway.targets.local.store import Store
+from shipway.targets.local.telemetry import Telemetry
 
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 PROJECT = Project(
@@ -195,3 +200,40 @@ def test_cells_without_their_key_are_told(store: Store, tmp_path: Path) -> None:
     (tmp_path / "keys" / "capture").unlink()
     with pytest.raises(CaptureKeyMissing):
         Cells(home, lambda: True).open(cell, "labels a 0")
+
+
+def test_a_day_without_its_labels_is_told_once_and_measured(store: Store, tmp_path: Path) -> None:
+    project = replace(PROJECT, monitoring=MonitoringSettings(label_window=timedelta(days=2)))
+    home, telemetry = Home(tmp_path), Telemetry(tmp_path)
+    inbox = Inbox(home)
+    sources = Sources(
+        project=lambda: project,
+        events=store.events,
+        records=partial(records, store, home),
+        evaluation=lambda _: {"roc_auc": 0.9},
+    )
+    quality = LocalModelQuality(home, sources)
+    now = datetime.now(UTC)
+
+    def told() -> list[str]:
+        tell_coverage(quality, project, telemetry, inbox, now)
+        return [each.subject for each in inbox.list() if each.kind == "labels_missing"]
+
+    def share() -> list[float]:
+        series = Series(metrics.LABEL_COVERAGE)
+        found = telemetry.statistics(
+            series, now - timedelta(hours=1), now + timedelta(hours=1), timedelta(minutes=1), "Minimum"
+        )
+        return [value for _, value in found]
+
+    capture(store, ["new"], hours_ago=1)
+    assert (told(), share()) == ([], [])  # nothing is due
+    capture(store, [f"a{n}" for n in range(10)], hours_ago=24 * 4)
+    assert (told(), share()) == ([], [0.0])  # nobody labels anything here
+    quality.add("inference,label\nnew,1\n", source="a test", by="ann")
+    day = (NOW - timedelta(days=4)).date()
+    assert told() == told() == [f"tiny: labels of {day} are missing"]
+    capture(store, [f"b{n}" for n in range(4)], hours_ago=24 * 3)
+    quality.add("inference,label\n" + "".join(f"b{n},1\n" for n in range(2)), source="a test", by="ann")
+    assert told() == [f"tiny: labels of {day} are missing"]
+    assert share() == [0.0]

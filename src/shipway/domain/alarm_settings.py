@@ -20,6 +20,7 @@ DISK_FULL = "disk"
 ENDPOINT_DOWN = "endpoint-down"
 MONITOR_NOT_RUN = "monitor-not-run"
 MODEL_QUALITY = "model-quality"
+LABEL_COVERAGE = "label-coverage"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 FULL = 90.0  # percent of a disk
 QUIET_HOURS = 6  # hours without a request that are worth a word
@@ -205,7 +206,16 @@ def _monitoring(project: Project) -> list[Alarm]:
         threshold=monitoring.quality_tolerance,
         description="labels say that the live model is worse than its evaluation, beyond chance",
     )
-    return [*drift, not_run, quality]
+    labels = Alarm(
+        name=LABEL_COVERAGE,
+        series=Series(metrics.LABEL_COVERAGE),
+        statistic="Minimum",
+        period=HOUR,
+        comparison=Comparison.LESS,
+        threshold=monitoring.label_coverage,
+        description="fewer answers have a label than monitoring.label_coverage expects after monitoring.label_window",
+    )
+    return [*drift, not_run, quality, *([labels] if monitoring.label_alarm else [])]
 
 
 def _alarm(project: Project, settings: AlarmSettings) -> Alarm:

@@ -23,6 +23,7 @@ CAPTURED = "CapturedRecords"
 CAPTURE_DROPPED = "CaptureDropped"
 MONITOR_RUNS = "MonitorRuns"
 QUALITY_LOSS = "ModelQualityLoss"
+LABEL_COVERAGE = "LabelCoverage"
 FUNCTION = "FunctionName"
 VERSION = "Version"
 PROCESS = "Process"
@@ -188,6 +189,14 @@ CATALOGUE = (
         exported="shipway_model_quality_loss",
         meaning="How much worse than its evaluation the live model is by its labels, in the metric's own unit, chance "
         "taken off; 0 is no loss. No value without enough labels.",
+    ),
+    Metric(
+        name=LABEL_COVERAGE,
+        unit=Unit.NONE,
+        kind=Kind.GAUGE,
+        exported="shipway_label_coverage",
+        meaning="Share of the answers that have a label, 0 to 1, of the newest day whose labels are due "
+        "(monitoring.label_window).",
     ),
     Metric(
         name=names.drift_metric("<feature>"),

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     ALARM_RAISED = "alarm_raised"
     ALARM_CLEARED = "alarm_cleared"
     DRIFT = "drift"
+    LABELS_MISSING = "labels_missing"
     RETRAINING_STARTED = "retraining_started"
     RETRAINING_REFUSED = "retraining_refused"
     WORKFLOW = "workflow"

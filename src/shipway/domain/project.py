@@ -252,7 +252,8 @@ class MonitoringSettings:
     features: names to watch, empty = every declared feature. alarms: drift metrics that alert, empty = all of them.
     predicts: what the model predicts. decision_threshold: a binary score at or above it is a yes, 0..1.
     quality_metric: compared with the evaluation, "" = the gate's. quality_tolerance: loss that is of no concern, in
-    that metric's unit, >= 0.
+    that metric's unit, >= 0. label_window: how long after an answer its label is known at the latest, whole days.
+    label_coverage: share of a day's answers that should have one by then, 0..1; label_alarm: fewer are an alarm.
     """
 
     enabled: bool = True
@@ -267,6 +268,9 @@ class MonitoringSettings:
     decision_threshold: float = 0.5
     quality_metric: str = ""
     quality_tolerance: float = 0.05
+    label_window: timedelta = timedelta(days=7)
+    label_coverage: float = 0.5
+    label_alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

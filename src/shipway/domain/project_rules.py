@@ -251,6 +251,10 @@ def _monitoring(project: Project) -> Iterator[Problem]:
     yield from _between("monitoring.drift_budget", monitoring.drift_budget, 0.0001, 100)
     yield from _between("monitoring.decision_threshold", monitoring.decision_threshold, 0, 1)
     yield from _between("monitoring.quality_tolerance", monitoring.quality_tolerance, 0, 1e9)
+    yield from _time("monitoring.label_window", monitoring.label_window, timedelta(days=1), timedelta(days=60))
+    if monitoring.label_window % timedelta(days=1):
+        yield Problem(path="monitoring.label_window", problem="it is not whole days", remedy='write "1d" to "60d"')
+    yield from _between("monitoring.label_coverage", monitoring.label_coverage, 0, 1)
     for feature, threshold in monitoring.thresholds.items():
         yield from _between(f"monitoring.thresholds.{feature}", threshold, 0, 1)
         if feature not in declared:

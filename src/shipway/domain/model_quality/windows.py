@@ -78,7 +78,7 @@ def windows(found: Sequence[Counted], standard: Standard) -> list[QualityWindow]
     """
     by_day: dict[tuple[int, datetime], list[Counted]] = {}
     for each in found:
-        by_day.setdefault((each.release, _day(each)), []).append(each)
+        by_day.setdefault((each.release, day_of(each)), []).append(each)
     singles = [_window(standard, "1d", day, day + DAY, parts) for (_, day), parts in by_day.items()]
     return [*_week(found, standard), *sorted(singles, key=lambda each: (each.start, each.release))[::-1]]
 
@@ -93,7 +93,8 @@ def loss(found: Sequence[QualityWindow], release: int) -> float | None:
     return max((max(each.degradation.bound or 0.0, 0.0) for each in newest), default=None)
 
 
-def _day(part: Counted) -> datetime:
+def day_of(part: Counted) -> datetime:
+    """Return the begin of the day (UTC) that it belongs to."""
     return part.at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -102,9 +103,9 @@ def _week(found: Sequence[Counted], standard: Standard) -> list[QualityWindow]:
     if not found:
         return []
     newest = found[-1]
-    end = _day(newest) + DAY
+    end = day_of(newest) + DAY
     parts = [each for each in found if each.release == newest.release and each.at >= end - WEEK]
-    if len({_day(each) for each in parts}) < 2:
+    if len({day_of(each) for each in parts}) < 2:
         return []
     return [_window(standard, "7d", end - WEEK, end, parts)]
 

@@ -13,6 +13,7 @@ from shipway.domain.units import format_duration
 from shipway.targets.local.capture import recorders
 from shipway.targets.local.capture.telling import tell
 from shipway.targets.local.current import Current
+from shipway.targets.local.model_quality.tell import tell_coverage
 from shipway.targets.local.notify.channels import channels
 from shipway.targets.local.scaling import STAGES
 from shipway.targets.local.watch import Watch
@@ -114,6 +115,8 @@ class Control:
         loss = self.machine.quality.loss(live.number) if live is not None else None
         if loss is not None:
             self.machine.telemetry.record(Series(QUALITY_LOSS), loss, datetime.now(UTC))
+        machine, now = self.machine, datetime.now(UTC)
+        tell_coverage(machine.quality, self._current.project(), machine.telemetry, machine.inbox, now)
 
     def _look(self) -> None:
         self._watching.look(datetime.now(UTC))

@@ -186,6 +186,11 @@ DIFFERENCES = (
         holds=lambda project: project.monitoring.enabled,
     ),
     Difference(
+        path="monitoring.label_coverage",
+        said="answers without a label are in shipway quality, and nobody is told of them",
+        holds=lambda project: bool(project.monitoring.label_coverage),
+    ),
+    Difference(
         path="triggers",
         said="each event starts the pipeline; a newer run takes the place of one that waits, and nothing is debounced",
         holds=lambda project: project.triggers != TRIGGERS or project.triggers.data.enabled,

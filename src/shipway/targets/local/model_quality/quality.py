@@ -10,7 +10,18 @@ from shipway.domain import names
 from shipway.domain.capture import Record, parse_key
 from shipway.domain.capture_values import predictions
 from shipway.domain.label import Accepted, read_labels
-from shipway.domain.model_quality import Counted, QualityWindow, count, loss, settled, standard_of, windows
+from shipway.domain.model_quality import (
+    Counted,
+    Coverage,
+    QualityWindow,
+    count,
+    due,
+    loss,
+    settled,
+    since,
+    standard_of,
+    windows,
+)
 from shipway.domain.project import MonitoringSettings, Predicts, Project
 from shipway.domain.store.errors import ObjectNotFound, VersionNotFound
 from shipway.domain.store.object import StoreEvent
@@ -82,6 +93,17 @@ class LocalModelQuality:
     def loss(self, release: int) -> float | None:
         """Return how much worse than its evaluation a release is at least, 0 or more; None where no labels tell."""
         return loss(self.windows(7), release)
+
+    def due(self, now: datetime) -> list[Coverage]:
+        """Return the days of answers whose labels are due by now and that are news, the newest first."""
+        settings = self._sources.project().monitoring
+        self.collect()
+        self._refresh(settings)
+        return due([_counted(each) for each in self._rows.hours(since(settings, now))], settings, now)
+
+    def labelled(self) -> bool:
+        """Return whether anybody has told a label that is still kept."""
+        return self._rows.labelled()
 
     def forget(self, now: datetime) -> None:
         """Remove what is older than is kept."""

@@ -136,6 +136,10 @@ class QualityRows:
                     _mark(connection, prediction["release"], prediction["hour"])
         return new, joined, conflicts
 
+    def labelled(self) -> bool:
+        """Return whether there is a label."""
+        return self.connection.execute("SELECT 1 FROM labels LIMIT 1").fetchone() is not None
+
     def changed(self) -> Sequence[tuple[int, int]]:
         """Return (release, hour) of the hours that are to be counted anew."""
         rows = self.connection.execute("SELECT release, hour FROM hours WHERE changed=1").fetchall()

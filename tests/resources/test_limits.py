@@ -5,23 +5,42 @@ from datetime import timedelta
 
 import botocore.session
 import pytest
+import yaml
 
 from resources.projects import DIGITS, FLIGHTS, PLACE
 from shipway.domain.alarm import AlarmSettings
 from shipway.domain.aws_settings import AwsSettings, MonitorKind, SourceKind
+from shipway.domain.deployment import Strategy
+from shipway.domain.endpoint_settings import EndpointSettings, EndpointStages
 from shipway.domain.project import (
     ApprovalSettings,
     DeploymentSettings,
+    FunctionSettings,
     ProcessingSettings,
     Project,
     TrainingSettings,
 )
+from shipway.targets.aws import instance
+from shipway.targets.aws.resources import rendered
 from shipway.targets.aws.resources.differences import DIFFERENCES, told
-from shipway.targets.aws.resources.limits import LIMITS, problems
+from shipway.targets.aws.resources.limits import LIMITS, VARIABLE, problems
 from shipway.targets.aws.resources.place import Place
 
 ARN = "arn:aws:codeconnections:us-east-1:111122223333:connection/0123"
 READY = replace(FLIGHTS, aws=AwsSettings(repository="acme/flights", connection=ARN))
+
+
+def moving(step: int, interval: timedelta) -> Project:
+    """Return a project whose callers move step by step."""
+    deployment = DeploymentSettings(strategy=Strategy.LINEAR, step=step, interval=interval)
+    return replace(READY, deployment=deployment)
+
+
+def served(workers: int, variables: int) -> Project:
+    """Return a project whose production server has variables of its own."""
+    named = {f"V{number}": "" for number in range(variables)}
+    prod = EndpointSettings(workers=workers, environment=named)
+    return replace(READY, endpoint=EndpointStages(prod=prod))
 
 
 def test_a_project_that_names_its_connection_can_be_applied() -> None:
@@ -46,9 +65,20 @@ def test_a_project_that_names_its_connection_can_be_applied() -> None:
         (
             replace(READY, processing=ProcessingSettings(max_run=timedelta(days=10), environment={"A": "x" * 257})),
             PLACE,
-            ["processing.environment", "processing.max_run"],
+            ["processing.environment", "processing.max_run", "training.max_run"],
         ),
         (replace(READY, approval=ApprovalSettings(timeout=timedelta(days=61))), PLACE, ["approval.timeout"]),
+        (replace(READY, training=TrainingSettings(max_run=timedelta(days=7))), PLACE, ["training.max_run"]),
+        (replace(READY, training=TrainingSettings(environment={"A" * 513: "x"})), PLACE, ["training.environment"]),
+        (moving(step=25, interval=timedelta(hours=16)), PLACE, []),
+        (moving(step=20, interval=timedelta(hours=16)), PLACE, ["deployment.interval"]),
+        (served(workers=0, variables=100), PLACE, []),
+        (served(workers=2, variables=100), PLACE, ["endpoint.prod.environment"]),
+        (
+            replace(READY, function=FunctionSettings(environment={"A": "", "_B": "", "C_1": ""})),
+            PLACE,
+            ["function.environment.A", "function.environment._B"],
+        ),
     ],
 )
 def test_what_aws_refuses_is_told(project: Project, place: Place, paths: list[str]) -> None:
@@ -104,6 +134,43 @@ def test_a_limit_of_a_service_model_is_the_model_s(limit: object) -> None:
     shape = botocore.session.get_session().get_service_model(source[0]).shape_for(source[1])
     most = shape.metadata["max"]
     assert limit.most == (most / 1440 if source[1] == "ActionTimeout" else most)  # type: ignore[attr-defined]
+
+
+def test_the_names_of_a_functions_variables_are_the_model_s() -> None:
+    shape = botocore.session.get_session().get_service_model("lambda").shape_for("EnvironmentVariableName")
+    assert shape.metadata["pattern"] == VARIABLE
+
+
+def test_what_is_too_large_once_it_is_rendered_is_told() -> None:
+    def stack(**parts: object) -> dict[str, str]:
+        return {"stacks/x.yml": yaml.safe_dump(parts), "training.asl.json": "{}" * 10**6}
+
+    rule = {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["x" * 4096]}}}
+    many = {f"R{number}": {"Type": "AWS::SNS::Topic"} for number in range(501)}
+    told = [
+        each.problem for each in rendered.problems(stack(Resources=many, Outputs={f"O{n}": {} for n in range(201)}))
+    ]
+    assert told == [
+        "stacks/x.yml has 501 resources, CloudFormation takes 500",
+        "stacks/x.yml has 201 outputs, CloudFormation takes 200",
+    ]
+    (told_of_rule,) = rendered.problems(stack(Resources={"Cleared": rule}))
+    assert told_of_rule.problem.startswith("the event pattern of Cleared has 41")
+    assert list(rendered.problems(stack(Resources={"Cleared": rule | {"Properties": {}}}))) == []
+
+
+def test_an_event_pattern_is_as_long_as_the_model_says() -> None:
+    shape = botocore.session.get_session().get_service_model("events").shape_for("EventPattern")
+    assert shape.metadata["max"] == rendered.EVENT_PATTERN
+
+
+def test_an_instance_type_that_sagemaker_lacks_is_told_with_what_comes_near() -> None:
+    assert list(instance.problems(READY)) == []
+    odd = replace(READY, training=TrainingSettings(instance_type="ml.m5.lrage"))
+    (told_of,) = instance.problems(odd)
+    assert (told_of.path, "ml.m5.large" in told_of.remedy) == ("training.instance_type", True)
+    only_served = replace(READY, processing=ProcessingSettings(instance_type="ml.inf1.xlarge"))
+    assert [each.path for each in instance.problems(only_served)] == ["processing.instance_type"]
 
 
 def test_what_aws_reads_otherwise_is_told() -> None:

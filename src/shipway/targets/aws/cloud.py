@@ -18,6 +18,7 @@ from shipway.ports.cloud import Applied, Leftover, Published, Say
 from shipway.ports.target import BuiltImage
 from shipway.project import source as project_source
 from shipway.project.folder import load
+from shipway.targets.aws import instance
 from shipway.targets.aws import stacks as agreed
 from shipway.targets.aws.account import Account
 from shipway.targets.aws.building import Builder, docker
@@ -148,7 +149,9 @@ class AwsCloud:
 
     def _problems(self, account: str) -> list[Problem]:
         """Return what AWS would refuse of the project, before anything is made."""
-        return limits.problems(self._account.project, Place(account=account, region=self._account.region))
+        project = self._account.project
+        place = Place(account=account, region=self._account.region)
+        return [*limits.problems(project, place), *instance.problems(project)]
 
     def _values(self, account: str) -> dict[str, str]:
         place = Place(account=account, region=self._account.region)

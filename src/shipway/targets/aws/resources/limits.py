@@ -3,16 +3,21 @@
 "model": the constraint stands in botocore's service model, under the shape that is named.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shipway.domain.aws_settings import MonitorKind, SourceKind
 from shipway.domain.project import Problem, Project
+from shipway.domain.values import Json
+from shipway.targets.aws.resources import rendered
 from shipway.targets.aws.resources.alarm_place import alarm_problems, places
 from shipway.targets.aws.resources.alarms import CHILDREN_LIMIT, RULE_LIMIT, owned_rule
 from shipway.targets.aws.resources.documents import render
 from shipway.targets.aws.resources.place import Place
+from shipway.targets.aws.resources.settings import serving
+from shipway.targets.aws.resources.shift import shift
 
 # Regions that have every resource type of the stacks, by the CloudFormation registry as cfn-lint 1.58 carries it; a
 # rung of the verification ladder compares. China, government and isolated partitions are left out: nobody tried them.
@@ -31,12 +36,11 @@ NO_CODECOMMIT = frozenset(
     )
 )  # these have no managed monitor either
 REGIONS = EVERYTHING | NO_MANAGED_MONITOR | NO_CODECOMMIT
-TEMPLATE_BYTES = 1_000_000  # CloudFormation quotas: template body in an S3 object, 1 MB
-STACK_RESOURCES = 500  # CloudFormation quotas
-STACK_ALARMS = STACK_RESOURCES - 60  # the stack also holds mail subscriptions and combined alarms
+STACK_ALARMS = rendered.STACK_RESOURCES - 60  # the stack also holds mail subscriptions and combined alarms
 METRICS = 1000  # CloudWatch API reference, PutMetricData: metrics of one request
 FUNCTION_ENVIRONMENT = 4096  # Lambda quotas: all environment variables together, bytes
-DAY = timedelta(days=1)
+VARIABLE = "[a-zA-Z]([a-zA-Z0-9_])+"  # model: lambda EnvironmentVariableName
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +54,47 @@ class Limit:
     measured: Callable[[Project], float]
 
 
+Limits = tuple[Limit, ...]
+
+
 def _longest(values: Mapping[str, object]) -> int:
     return max((len(str(value)) for value in values.values()), default=0)
 
 
 def _bytes(values: Mapping[str, str]) -> int:
     return sum(len(name.encode()) + len(value.encode()) for name, value in values.items())
+
+
+def _environment(path: str, shape: str, most: tuple[int, int], of: Callable[[Project], Mapping[str, Json]]) -> Limits:
+    """Return the limits of one environment. shape: what their shapes begin with; most: characters of name and value."""
+    measures: tuple[tuple[str, str, int, Callable[[Mapping[str, Json]], int]], ...] = (
+        ("variables", "Map", 100, len),
+        ("characters in a variable's name", "Key", most[0], lambda values: max(map(len, values), default=0)),
+        ("characters in a variable's value", "Value", most[1], _longest),
+    )
+    return tuple(
+        Limit(
+            path=path,
+            what=what,
+            most=bound,
+            source=f"model: sagemaker {shape}{part}",
+            measured=lambda project, measure=measure: measure(of(project)),  # type: ignore[misc]
+        )
+        for what, part, bound, measure in measures
+    )
+
+
+def _run(project: Project) -> timedelta:
+    """Return how long the jobs of a run may take, one attempt each: the baseline is made beside the training."""
+    prepare = baseline = evaluate = project.processing.max_run
+    return prepare + max(baseline, project.training.max_run + evaluate)
+
+
+def _shifting(project: Project) -> timedelta:
+    """Return how long callers are between two versions."""
+    moved = shift(project.deployment)
+    steps = -(-100 // moved.percent) - 1 if moved.kind == "linear" else 1
+    return timedelta(minutes=moved.minutes * steps) if moved.kind != "all-at-once" else timedelta(0)
 
 
 LIMITS = (
@@ -66,33 +105,9 @@ LIMITS = (
         source="model: sagemaker HyperParameters",
         measured=lambda project: len(project.training.hyperparameters),
     ),
-    Limit(
-        path="training.environment",
-        what="variables",
-        most=100,
-        source="model: sagemaker TrainingEnvironmentMap",
-        measured=lambda project: len(project.training.environment),
-    ),
-    Limit(
-        path="training.environment",
-        what="characters in a value",
-        most=512,
-        source="model: sagemaker TrainingEnvironmentValue",
-        measured=lambda project: _longest(project.training.environment),
-    ),
-    Limit(
-        path="processing.environment",
-        what="variables",
-        most=100,
-        source="model: sagemaker ProcessingEnvironmentMap",
-        measured=lambda project: len(project.processing.environment),
-    ),
-    Limit(
-        path="processing.environment",
-        what="characters in a value",
-        most=256,
-        source="model: sagemaker ProcessingEnvironmentValue",
-        measured=lambda project: _longest(project.processing.environment),
+    *_environment("training.environment", "TrainingEnvironment", (512, 512), lambda each: each.training.environment),
+    *_environment(
+        "processing.environment", "ProcessingEnvironment", (256, 256), lambda each: each.processing.environment
     ),
     Limit(
         path="processing.max_run",
@@ -102,18 +117,20 @@ LIMITS = (
         measured=lambda project: project.processing.max_run.total_seconds(),
     ),
     Limit(
-        path="endpoint.dev.environment",
-        what="characters in a value",
-        most=1024,
-        source="model: sagemaker EnvironmentValue",
-        measured=lambda project: _longest(project.endpoint.dev.environment),
+        path="training.max_run",
+        what="days, together with the other jobs of a run",
+        most=7,
+        source="CodePipeline quotas, Step Functions invoke action",
+        measured=lambda project: _run(project) / DAY,
     ),
+    *_environment("endpoint.dev.environment", "Environment", (1024, 1024), lambda each: serving(each.endpoint.dev)),
+    *_environment("endpoint.prod.environment", "Environment", (1024, 1024), lambda each: serving(each.endpoint.prod)),
     Limit(
-        path="endpoint.prod.environment",
-        what="characters in a value",
-        most=1024,
-        source="model: sagemaker EnvironmentValue",
-        measured=lambda project: _longest(project.endpoint.prod.environment),
+        path="deployment.interval",
+        what="hours until all callers are moved",
+        most=48,
+        source="CodeDeploy quotas, AWS Lambda deployment",
+        measured=lambda project: _shifting(project) / HOUR,
     ),
     Limit(
         path="function.environment",
@@ -178,10 +195,11 @@ def problems(project: Project, place: Place) -> list[Problem]:
     """Return everything about a project that AWS would refuse, here and now; empty when it can be applied."""
     return [
         *_counts(project),
+        *_variables(project),
         *alarm_problems(project),
         *_region(project, place),
         *_source(project),
-        *_sizes(project, place),
+        *rendered.problems(render(project, place)),
     ]
 
 
@@ -191,6 +209,15 @@ def _counts(project: Project) -> Iterator[Problem]:
         if found > limit.most:
             problem = f"{found:g} {limit.what}, AWS takes {limit.most:g}"
             yield Problem(path=limit.path, problem=problem, remedy=f"use fewer ({limit.source})")
+
+
+def _variables(project: Project) -> Iterator[Problem]:
+    for name in project.function.environment:
+        if not re.fullmatch(VARIABLE, name):
+            remedy = "begin with a letter, and use two characters or more (model: lambda EnvironmentVariableName)"
+            yield Problem(
+                path=f"function.environment.{name}", problem=f"Lambda takes no variable {name!r}", remedy=remedy
+            )
 
 
 def _region(project: Project, place: Place) -> Iterator[Problem]:
@@ -215,10 +242,3 @@ def _source(project: Project) -> Iterator[Problem]:
     if not project.aws.repository:
         problem = "the source is a connection, and no repository is named"
         yield Problem(path="aws.repository", problem=problem, remedy='write "owner/name"')
-
-
-def _sizes(project: Project, place: Place) -> Iterator[Problem]:
-    for path, text in render(project, place).items():
-        if path.startswith("stacks/") and len(text.encode()) > TEMPLATE_BYTES:
-            problem = f"{path} has {len(text.encode())} bytes, CloudFormation takes {TEMPLATE_BYTES}"
-            yield Problem(path="monitoring.features", problem=problem, remedy="watch fewer features")

@@ -21,15 +21,21 @@ PASSWORD = "correct horse"
 
 @dataclass
 class Mailbox:
-    """What a server has taken. refuse: what it says instead, "" takes all. after: called when it has taken one."""
+    """What a server has taken. refuse: what it says instead, "" takes all. after: called when it has taken one.
+
+    login: whether it takes mail only from who has logged in.
+    """
 
     port: int = 0
     ca_file: str = ""
     mails: list[EmailMessage] = field(default_factory=list)
     refuse: str = ""
+    login: bool = False
     after: Callable[[], None] = lambda: None
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
+        if self.login and not session.authenticated:
+            return "530 5.7.0 log in first"
         if self.refuse:
             return self.refuse
         mail = message_from_bytes(cast("bytes", envelope.content), policy=policy.default)
@@ -39,16 +45,24 @@ class Mailbox:
 
 
 @contextmanager
-def mailbox(folder: Path | None = None) -> Iterator[Mailbox]:
-    """A server without encryption, or with STARTTLS and a login (`ada`, PASSWORD) when there is a folder for its CA."""
+def mailbox(folder: Path | None = None, *, implicit: bool = False, host: str = "127.0.0.1") -> Iterator[Mailbox]:
+    """A server without encryption, or with TLS and a login (`ada`, PASSWORD) when there is a folder for its CA.
+
+    implicit: TLS begins with the connection, as on port 465; else by STARTTLS. host: whom its certificate names.
+    """
     box, options = Mailbox(port=_free_port()), dict[str, Any]()
     if folder is not None:
         authority = trustme.CA()
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        authority.issue_cert("127.0.0.1").configure_cert(context)
+        authority.issue_cert(host).configure_cert(context)
         authority.cert_pem.write_to_path(str(folder / "ca.pem"))
         box.ca_file = str(folder / "ca.pem")
-        options = {"tls_context": context, "require_starttls": True, "auth_required": True, "authenticator": _login}
+        box.login = True
+        options = {"authenticator": _login}
+        if implicit:  # the server looks for a STARTTLS that there was not, unless told otherwise
+            options |= {"ssl_context": context, "auth_require_tls": False}
+        else:
+            options |= {"tls_context": context, "require_starttls": True}
     server = Controller(box, hostname="127.0.0.1", port=box.port, **options)
     server.start()
     try:

@@ -18,7 +18,7 @@ from post import PASSWORD, Hook, Mailbox, hook, mailbox
 from shipway.domain.notice import GIVEN_UP, Kind, NotificationSettings, Security, SmtpSettings
 from shipway.domain.project import Project
 from shipway.targets.local.home import Home
-from shipway.targets.local.notify import Inbox, Outbox
+from shipway.targets.local.notify import Inbox, Outbox, mail
 from shipway.targets.local.notify.channels import channels
 from shipway.targets.local.notify.secret import SMTP_PASSWORD, keep
 
@@ -57,7 +57,7 @@ def to(box: Mailbox, *addresses: str, **more: object) -> NotificationSettings:
 
 
 def secured(box: Mailbox, **more: object) -> NotificationSettings:
-    return to(box, security=Security.STARTTLS, user="ada", ca_file=box.ca_file, **more)
+    return to(box, **{"security": Security.STARTTLS, "user": "ada", "ca_file": box.ca_file, **more})
 
 
 def test_a_mail_says_what_the_notice_says(tmp_path: Path) -> None:
@@ -86,6 +86,48 @@ def test_mail_with_starttls_and_a_login(tmp_path: Path) -> None:
         assert mails(box) == ["tiny: one"]
 
 
+def test_mail_with_tls_from_the_first_byte_and_a_login(tmp_path: Path) -> None:
+    with mailbox(tmp_path, implicit=True) as box:
+        scene = Scene(tmp_path, secured(box, security=Security.TLS))
+        keep(scene.home, {SMTP_PASSWORD: PASSWORD})
+        scene.tell("one")
+        scene.wait(4)
+        assert mails(box) == ["tiny: one"]
+
+
+@pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
+@pytest.mark.parametrize(
+    ("host", "ca_file", "problem"),
+    [
+        ("127.0.0.1", "", "of 127.0.0.1 is refused: unable to get local issuer certificate (trusted: the system's"),
+        ("elsewhere.example", "ca.pem", "of 127.0.0.1 is refused: IP address mismatch"),
+    ],
+)
+def test_a_certificate_that_is_not_trusted_gets_no_password(
+    tmp_path: Path, security: Security, host: str, ca_file: str, problem: str
+) -> None:
+    with mailbox(tmp_path, implicit=security is Security.TLS, host=host) as box:
+        scene = Scene(tmp_path, secured(box, security=security, ca_file=ca_file))
+        keep(scene.home, {SMTP_PASSWORD: PASSWORD})
+        scene.tell("one")
+        scene.wait(4)
+        [delivery] = scene.outbox.deliveries(1)
+        assert (delivery.state, box.mails) == ("waiting", [])
+        assert problem in delivery.error
+
+
+def test_the_wrong_way_to_begin_is_told_with_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "SECONDS", 0.5)
+    for implicit, security in ((False, Security.TLS), (True, Security.STARTTLS)):
+        with mailbox(tmp_path, implicit=implicit) as box:
+            scene = Scene(tmp_path / security, secured(box, security=security))
+            scene.tell("one")
+            scene.wait(4)
+            [delivery] = scene.outbox.deliveries(1)
+            other = Security.STARTTLS if security is Security.TLS else Security.TLS
+            assert f'security = "{other}"' in delivery.error
+
+
 def test_the_password_may_come_from_the_environment(tmp_path: Path) -> None:
     with mailbox(tmp_path) as box:
         scene = Scene(tmp_path, secured(box))
@@ -101,7 +143,6 @@ def test_the_password_may_come_from_the_environment(tmp_path: Path) -> None:
     [
         ({"security": Security.NONE, "user": ""}, "530"),
         ({"password_file": "wrong"}, "535"),
-        ({"ca_file": "", "password_file": "wrong"}, "certificate verify failed"),
         ({"password_file": "open"}, "others can read it"),
         ({"password_file": "gone"}, "No such file"),
     ],

@@ -47,7 +47,7 @@ class Mail:
                     server.login(self.settings.user, self.password())
                 server.send_message(mail)
         except (OSError, smtplib.SMTPException) as error:
-            raise DeliveryFailed(channel=self.label, problem=_words(error)) from error
+            raise DeliveryFailed(channel=self.label, problem=_words(error, self.settings)) from error
 
     def _connect(self) -> smtplib.SMTP:
         settings = self.settings
@@ -74,8 +74,19 @@ class Mail:
         return mail
 
 
-def _words(error: Exception) -> str:
-    """Return what the server said, or what went wrong before it could say anything."""
+def _words(error: Exception, settings: SmtpSettings) -> str:
+    """Return what the server said, or what went wrong before it could say anything, with what to look at."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        trusted = f"ca_file {settings.ca_file}" if settings.ca_file else "the system's; ca_file can name others"
+        why = error.verify_message or error.reason
+        return f"the certificate of {settings.host} is refused: {why} (trusted: {trusted})"
+    if isinstance(error, ssl.SSLError) and settings.security is Security.TLS:
+        return f'{settings.host} does not begin with TLS: {error.reason} (security = "starttls" begins without it)'
+    silent = isinstance(error, TimeoutError) or isinstance(
+        error.__context__, TimeoutError
+    )  # smtplib wraps its first one
+    if silent and settings.security is Security.STARTTLS:
+        return f'{settings.host} says nothing for {SECONDS} s (a server that begins with TLS needs security = "tls")'
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return "; ".join(f"{code} {text.decode(errors='replace')}" for code, text in error.recipients.values())
     if isinstance(error, smtplib.SMTPResponseException):

@@ -70,6 +70,9 @@ GATEWAY = {  # API Gateway's actions are HTTP methods on paths
     "CreateApiKey": ("POST", "/apikeys"),
     "GetApiKeys": ("GET", "/apikeys"),
     "CreateUsagePlanKey": ("POST", "/usageplans/{usagePlanId}/keys"),
+    "DeleteApiKey": ("DELETE", "/apikeys/{apiKey}"),
+    "GetUsagePlans": ("GET", "/usageplans"),
+    "GetUsagePlanKeys": ("GET", "/usageplans/{usagePlanId}/keys"),
 }
 
 

@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Any
 
 from aws.account import NUMBER, REGION, Account, Refusal
+from aws.admitting import Admitting
 from aws.ringing import Ringing
 from aws.serving import Serving
 from aws.storage import Storage
@@ -68,6 +69,7 @@ class Cloud(Account):
         self.storage.into(self)
         self.watching.into(self)
         self.ringing = Ringing(self.fake).into(self)
+        self.admitting = Admitting(plan="plan1").into(self)
         self.transforming = Transforming(self.storage, lambda: self.fake.now).into(self)
         self.serving = Serving(self.fake).into(self)
         for name in ("s3.GetObject", "s3.ListObjectsV2"):
@@ -307,17 +309,9 @@ class Cloud(Account):
     # The others
 
     def _rest(self) -> dict[str, Any]:
-        keys = iter(range(10**6))
         return {
             "sts.GetCallerIdentity": lambda _: {"Account": NUMBER},
             "ecr.DescribeImages": lambda _: {"imageDetails": [{"imageDigest": "sha256:" + "a" * 64}]},
-            "apigateway.GetApiKeys": lambda _: {"items": []},
-            "apigateway.CreateApiKey": lambda asked: {
-                "id": f"key{next(keys)}",
-                "name": asked["name"],
-                "value": self.fake.create_key(asked["name"]),
-            },
-            "apigateway.CreateUsagePlanKey": lambda _: {},
             "events.DescribeRule": lambda asked: {"Name": asked["Name"], "State": "ENABLED", "Description": "watched"},
         }
 

@@ -8,6 +8,7 @@ import pytest
 
 import tiny
 from aws.account import NUMBER, Account, Refusal
+from aws.admitting import Admitting
 from aws.formation import BEGIN, Formation, Stack
 from aws.recording import expect
 from aws.storage import Storage
@@ -267,6 +268,8 @@ def test_everything_goes_last_stack_first_and_the_raw_data_stays(
     }
     account.serves["logs.DeleteLogGroup"] = lambda _: {}
     answering = Transforming(storage, lambda: BEGIN).into(account)
+    admitting = Admitting().into(account)
+    admitting.keys = {"key1": {"id": "key1", "name": "tiny-api-app"}, "key2": {"id": "key2", "name": "other-api-app"}}
     answering.models |= {each: {"ModelName": each} for each in ("tiny-release-7", "tiny-release-candidate")}
     account.calls.clear()
     lines, say = said()
@@ -276,6 +279,7 @@ def test_everything_goes_last_stack_first_and_the_raw_data_stays(
     assert storage.keys("tiny-foundation-data") == ["data/rows.csv"]
     assert [each["logGroupName"] for each in account.called("logs.DeleteLogGroup")] == ["/aws/lambda/tiny-api"]
     assert list(answering.models) == ["tiny-release-candidate"]
+    assert list(admitting.keys) == ["key2"]
     assert [each.what for each in left] == [f"bucket tiny-data-{NUMBER}-use1"]
     assert any("versions deleted" in line for line in lines)
     assert cloud.destroy(say) == left, "once more changes nothing"

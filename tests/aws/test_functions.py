@@ -14,6 +14,7 @@ from botocore.response import StreamingBody
 
 from aws import function_events as events
 from aws.account import Account, Refusal
+from aws.admitting import Admitting
 from aws.recording import expect
 from aws.storage import Storage
 from shipway.domain.capture import Payload, Record, encode
@@ -252,8 +253,13 @@ def _live(number: int) -> str:
 
 def test_going_live_is_written_down_once_an_execution(account: Account, storage: Storage) -> None:
     trained(account, storage)
+    admitting = Admitting(plan="plan1").into(account)
+    for name in ("tiny-api-early", "tiny-api-late", "other-api-app"):
+        account.serves["apigateway.CreateApiKey"]({"name": name})
+    admitting.admitted.append("key1")
     for _ in range(2):
         record_live.handler(dict(events.LIVE), None)
+    assert admitting.admitted == ["key1", "key0"]
     (key,) = storage.keys(events.ARTIFACTS)[:1]
     assert json.loads(storage.text(events.ARTIFACTS, key))["release"] == 1
     assert sum(each.startswith("live/") for each in storage.keys(events.ARTIFACTS)) == 1

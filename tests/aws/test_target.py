@@ -67,6 +67,7 @@ def test_the_calls_of_the_target_are_those_on_record(target: AwsTarget, cloud: C
     target.build()
     assert target.invoke(b"1\n", content_type="text/csv").status == 200
     assert target.create_key("app") != target.create_key("other")
+    target.inspect.remove_key(target.inspect.keys()[0].id, by="ada")
     target.rollback(1, by="ada")
     assert [each.number for each in target.releases()] == [2, 1]
     assert target.release_at(cloud.fake.now).number == 2
@@ -91,6 +92,7 @@ def test_the_calls_of_the_target_are_those_on_record(target: AwsTarget, cloud: C
     with pytest.raises(DeploymentFinished):
         target.abort("latest", by="ada")
     assert target.health().live == 2
+    assert target.audit()[0].action == "start"
     assert first != second
     expect("target", cloud.calls)
 
@@ -102,7 +104,7 @@ def test_a_start_takes_the_files_as_they_are_now(target: AwsTarget, cloud: Cloud
         {"actionName": "Source", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": "1"}
     ]
     assert {each["name"]: each["value"] for each in asked["variables"]}["CauseReason"] == "-"
-    assert cloud.storage.keys(ARTIFACTS) == ["source/tiny.zip"]
+    assert cloud.storage.keys(ARTIFACTS) == ["audit/tiny/999999999.json", "source/tiny.zip"]
 
 
 def test_nothing_is_started_before_the_stacks_are_there(target: AwsTarget, cloud: Cloud) -> None:

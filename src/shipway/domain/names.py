@@ -225,6 +225,16 @@ def live_prefix(project: str) -> str:
     return f"live/{project}/"
 
 
+def audit_prefix(project: str) -> str:
+    """Where who did what is kept in the artifacts bucket, one object an entry; keys count down."""
+    return f"audit/{project}/"
+
+
+def audit_entry(project: str, number: int) -> str:
+    """The key of one entry of the audit log, 1 to 999,999,999; the newest comes first in a listing."""
+    return f"{audit_prefix(project)}{10**9 - number:09d}.json"
+
+
 def repository(project: str, image: str) -> str:
     """The ECR repository of an image: "model", "function" or "analyze"."""
     return f"{project}/{image}"

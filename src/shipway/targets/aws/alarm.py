@@ -10,6 +10,7 @@ from shipway.domain.alarm import AlarmChange, AlarmNotFound
 from shipway.ports.alarm import AlarmView
 from shipway.targets.aws import alarm_view
 from shipway.targets.aws.account import Account
+from shipway.targets.aws.audit import Trail
 from shipway.targets.aws.errors import NotApplied, NotOnAws, plainly
 from shipway.targets.aws.resources.alarm_place import OF_PROD, TOGETHER
 from shipway.targets.aws.stack import Stacks
@@ -25,9 +26,10 @@ OWN = "own-"  # before the name of an alarm of shipway.toml in the prod stack
 class Watchers:
     """The port over the alarms of the stacks `alarms` and `prod`. Others of the account are nobody's business."""
 
-    def __init__(self, account: Account, stacks: Stacks) -> None:
+    def __init__(self, account: Account, stacks: Stacks, trail: Trail) -> None:
         self._account = account
         self._stacks = stacks
+        self._trail = trail
 
     @property
     def _client(self) -> Any:
@@ -55,12 +57,13 @@ class Watchers:
         found = [each for each in self._history(**since) if each.number > after]
         return sorted(found, key=lambda each: each.number)
 
-    def enable(self, alarm: str, *, by: str) -> AlarmView:  # noqa: ARG002  CloudTrail keeps who it was
+    def enable(self, alarm: str, *, by: str) -> AlarmView:
         found = self.get(alarm)
         self._client.enable_alarm_actions(AlarmNames=[self._whole(alarm)])
+        self._trail.record(by, "enable alarm", alarm)
         return self.get(found.name)
 
-    def disable(self, alarm: str, *, by: str) -> AlarmView:  # noqa: ARG002  CloudTrail keeps who it was
+    def disable(self, alarm: str, *, by: str) -> AlarmView:
         """Keep an alarm from telling people; see the port. Raises NotOnAws for one whose state starts or stops things.
 
         Its actions can be switched off, but CodeDeploy and EventBridge go by its state, whatever its actions are.
@@ -70,6 +73,7 @@ class Watchers:
         if why:
             raise NotOnAws(what=f"keep the alarm {found.name} from acting", why=why, instead=instead)
         self._client.disable_alarm_actions(AlarmNames=[self._whole(alarm)])
+        self._trail.record(by, "disable alarm", alarm)
         return self.get(found.name)
 
     def _followed(self, alarm: AlarmView) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from shipway.domain.transform_header import ADD_TRANSFORM_HEADER, headed_columns
 from shipway.domain.values import JsonObject, canonical
 from shipway.ports.batch import BatchView
 from shipway.targets.aws.account import Account
+from shipway.targets.aws.audit import Trail
 from shipway.targets.aws.errors import plainly
 from shipway.targets.aws.header import Headless, Source
 from shipway.targets.aws.objects import code, keys, read, write_once
@@ -35,9 +36,10 @@ Document = Mapping[str, Any]
 class Transforms:
     """The port over one project's batches, which run side by side."""
 
-    def __init__(self, account: Account, ledger: Ledger, now: Callable[[], datetime]) -> None:
+    def __init__(self, account: Account, ledger: Ledger, trail: Trail, now: Callable[[], datetime]) -> None:
         self._account = account
         self._ledger = ledger
+        self._trail = trail
         self._now = now
 
     @property
@@ -66,6 +68,7 @@ class Transforms:
         document = batch.transform_job(name, self._model(release), request, source, str(record["Raw"]).rstrip("/"))
         resources = {"InstanceType": self._account.project.endpoint.prod.instance_type, "InstanceCount": 1}
         self._sagemaker.create_transform_job(**document | {"TransformResources": resources})
+        self._trail.record(by, "batch", name, f"release {release.number} on {request.input}")
         return self.get(name)
 
     def list(self, limit: int = 20) -> Sequence[BatchView]:
@@ -80,11 +83,12 @@ class Transforms:
         bucket, prefix = self._account.bucket(found.output)
         return replace(found, files=tuple(f"s3://{bucket}/{key}" for key in keys(self._s3, bucket, prefix)))
 
-    def stop(self, name: str, *, by: str) -> BatchView:  # noqa: ARG002  CloudTrail keeps who it was
+    def stop(self, name: str, *, by: str) -> BatchView:
         found = self.get(name)
         if found.final:
             raise ExecutionFinished(execution=found.name, status=found.status)
         self._sagemaker.stop_transform_job(TransformJobName=found.name)
+        self._trail.record(by, "stop", found.name)
         return self.get(found.name)
 
     def _sources(self, uri: str) -> builtins.list[Source]:

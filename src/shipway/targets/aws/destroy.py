@@ -9,6 +9,7 @@ from shipway.domain import names
 from shipway.ports.cloud import Leftover
 from shipway.targets.aws.account import Account
 from shipway.targets.aws.changeset import Changes
+from shipway.targets.aws.client_key import Keys
 from shipway.targets.aws.errors import NotApplied
 from shipway.targets.aws.objects import code
 from shipway.targets.aws.stack import Stacks
@@ -38,6 +39,7 @@ class Destruction:
         for concern in reversed(names.STACKS):
             self._delete(concern, say)
         self._models(say)
+        self._keys(say)
         self._logs(say)
         return list(self._left())
 
@@ -103,6 +105,12 @@ class Destruction:
                 raise
         if count:
             say(f"repository {repository}: {count} images deleted")
+
+    def _keys(self, say: Say) -> None:
+        """Delete the keys of the API's clients; no stack has them."""
+        count = Keys(self._account.client("apigateway"), self._account.project.name).remove_all()
+        if count:
+            say(f"{count} keys of the API's clients deleted")
 
     def _models(self, say: Say) -> None:
         """Delete the models that batches were answered by, one a release; no stack has them."""

@@ -1,6 +1,5 @@
 """Parts of the port that an account has under another name, or not at all: what to use instead."""
 
-from shipway.ports.inspect import Inspect
 from shipway.ports.notice import Notices
 from shipway.ports.people import People
 from shipway.targets.aws.errors import NotOnAws
@@ -12,11 +11,6 @@ class Elsewhere:
     @property
     def people(self) -> People:
         raise NotOnAws(what="keep people and their roles", why="IAM does", instead="ask the account's administrator")
-
-    @property
-    def inspect(self) -> Inspect:
-        why = "SageMaker, Step Functions and CloudWatch have them in their own consoles"
-        raise NotOnAws(what="show closer looks", why=why, instead="open what shipway up --target aws names as control")
 
     @property
     def notices(self) -> Notices:

@@ -5,6 +5,7 @@ from functools import wraps
 from inspect import isgeneratorfunction
 from typing import Any, ParamSpec, TypeVar
 
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, ProfileNotFound
 
 from shipway.domain.errors import ShipwayError
@@ -14,6 +15,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "AuthorizationError")
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
+REFUSED = (BotoCoreError, ClientError, S3UploadFailedError)
 
 
 class NotOnAws(ShipwayError):
@@ -74,6 +76,8 @@ def told(error: Exception) -> ShipwayError:
     """Return an error of boto3 as one for people."""
     if isinstance(error, NoCredentialsError | PartialCredentialsError | ProfileNotFound):
         return CredentialsMissing(problem=str(error))
+    if isinstance(error, S3UploadFailedError) and isinstance(error.__context__, ClientError):
+        return told(error.__context__)
     if not isinstance(error, ClientError):
         return AwsUnreachable(problem=str(error))
     message = str(error.response.get("Error", {}).get("Message", "")) or str(error)
@@ -90,14 +94,14 @@ def plain(method: Callable[P, R]) -> Callable[P, R]:
     def calling(*arguments: P.args, **options: P.kwargs) -> R:
         try:
             return method(*arguments, **options)
-        except (BotoCoreError, ClientError) as error:
+        except REFUSED as error:
             raise told(error) from error
 
     @wraps(method)
     def yielding(*arguments: P.args, **options: P.kwargs) -> Any:
         try:
             yield from method(*arguments, **options)  # type: ignore[misc]
-        except (BotoCoreError, ClientError) as error:
+        except REFUSED as error:
             raise told(error) from error
 
     return yielding if isgeneratorfunction(method) else calling

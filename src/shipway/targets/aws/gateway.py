@@ -4,14 +4,13 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from shipway.domain import names
 from shipway.ports.target import Answer, NothingLive
 from shipway.targets.aws import stacks
 from shipway.targets.aws.account import Account
+from shipway.targets.aws.client_key import Keys
 from shipway.targets.aws.stack import Stacks
 
 SECONDS = 60
-OWN = "shipway"  # the client that this target is
 
 
 class Gateway:
@@ -22,8 +21,9 @@ class Gateway:
         self._stacks = stacks_
 
     @property
-    def _client(self) -> Any:
-        return self._account.client("apigateway")
+    def keys(self) -> Keys:
+        """The keys of its clients."""
+        return Keys(self._account.client("apigateway"), self._account.project.name)
 
     def address(self) -> str:
         """Return the API's URL, "" before the first release."""
@@ -35,7 +35,7 @@ class Gateway:
         address = self.address()
         if not address:
             raise NothingLive
-        sent = {**headers, "content-type": content_type, "x-api-key": self._own_key()}
+        sent = {**headers, "content-type": content_type, "x-api-key": self.keys.own(self._plan())}
         request = urllib.request.Request(address, data=body, headers=sent, method="POST")  # noqa: S310  of the stack
         try:
             with urllib.request.urlopen(request, timeout=SECONDS) as got:  # noqa: S310
@@ -45,24 +45,12 @@ class Gateway:
                 return _answer(got)
 
     def create_key(self, name: str) -> str:
-        """Return a new key for a client, let in by the API's usage plan. Raises NothingLive."""
+        """Return a new key for a client; before the first release it is let in as soon as there is an API."""
+        return self.keys.create(name, self._plan())
+
+    def _plan(self) -> str:
         found = self._stacks.find("prod")
-        plan = found.outputs.get(stacks.USAGE_PLAN, "") if found else ""
-        if not plan:
-            raise NothingLive
-        made = self._client.create_api_key(name=self._name(name), enabled=True)
-        self._client.create_usage_plan_key(usagePlanId=plan, keyId=made["id"], keyType="API_KEY")
-        return str(made["value"])
-
-    def _own_key(self) -> str:
-        answer = self._client.get_api_keys(nameQuery=self._name(OWN), includeValues=True)
-        for each in answer["items"]:
-            if each["name"] == self._name(OWN):
-                return str(each["value"])
-        return self.create_key(OWN)
-
-    def _name(self, client: str) -> str:
-        return f"{names.api(self._account.project.name)}-{client}"
+        return found.outputs.get(stacks.USAGE_PLAN, "") if found else ""
 
 
 def _answer(got: Any) -> Answer:

@@ -50,9 +50,9 @@ def start(pipeline: Pipeline, deployments: Deployments, ledger: Ledger, to: int 
 
 def _meant(ledger: Ledger, to: int | None) -> Release:
     live = ledger.live()
-    if live is None:
+    if live is None and to is None:
         raise NothingBefore(problem="none is live")
     release = ledger.get(before(ledger.periods()) if to is None else to)
-    if release.number == live.number:
+    if live is not None and release.number == live.number:
         raise ReleaseAlreadyLive(release=release.number)
     return eligible(release)

@@ -18,6 +18,7 @@ from shipway.domain.values import Json, JsonObject
 from shipway.ports.alarm import Alarms
 from shipway.ports.batch import Batches
 from shipway.ports.capture import Captures
+from shipway.ports.inspect import Inspect
 from shipway.ports.metric import Metrics
 from shipway.ports.model_quality import ModelQuality
 from shipway.ports.monitor import Monitor
@@ -30,6 +31,7 @@ from shipway.ports.target import (
     Fault,
     Health,
     JobView,
+    SourceNotFound,
     StoredObject,
     Trace,
 )
@@ -40,6 +42,7 @@ from shipway.targets.aws import rollback, source
 from shipway.targets.aws.account import Account
 from shipway.targets.aws.alarm import Watchers
 from shipway.targets.aws.approval import Approvals, approvers
+from shipway.targets.aws.audit import Trail
 from shipway.targets.aws.batch import Transforms
 from shipway.targets.aws.building import Builder
 from shipway.targets.aws.capture import Captured
@@ -48,6 +51,7 @@ from shipway.targets.aws.doctor import faults
 from shipway.targets.aws.elsewhere import Elsewhere
 from shipway.targets.aws.errors import NotOnAws, plainly
 from shipway.targets.aws.gateway import Gateway
+from shipway.targets.aws.inspect import Looks
 from shipway.targets.aws.job import Jobs
 from shipway.targets.aws.logs import Logs
 from shipway.targets.aws.metric import Measured
@@ -86,6 +90,7 @@ class AwsTarget(Elsewhere):
         self._gateway = Gateway(account, self._stacks)
         self._jobs = Jobs(account)
         self._store = Store(account)
+        self._trail = Trail(account, now)
 
     @property
     def _ledger(self) -> Ledger:
@@ -131,7 +136,9 @@ class AwsTarget(Elsewhere):
         revisions = []
         if self._pipeline.takes_archive():
             revisions = [source.revision(source.upload(self._account, self._folder))]
-        return self.execution(self._pipeline.start(cause, revisions))
+        started = self._pipeline.start(cause, revisions)
+        self._trail.record(cause.by, "start", started, cause.reason)
+        return self.execution(started)
 
     def executions(self, limit: int = 20) -> Sequence[Execution]:
         return self._pipeline.recent(limit)
@@ -141,15 +148,20 @@ class AwsTarget(Elsewhere):
 
     def stop(self, execution: str, *, by: str, reason: str) -> None:
         self._pipeline.stop(execution, f"stopped by {by}" + (f": {reason}" if reason else ""))
+        self._trail.record(by, "stop", execution, reason)
 
-    def retry(self, execution: str, *, by: str) -> None:  # noqa: ARG002  CloudTrail keeps who it was
+    def retry(self, execution: str, *, by: str) -> None:
         self._pipeline.retry(execution)
+        self._trail.record(by, "retry", execution)
 
     def approval(self, execution: str) -> Approval:
         return self._approvals.get(self._asked(execution), self._now())
 
     def decide(self, execution: str, decision: Decision) -> Approval:
-        return self._approvals.decide(self._asked(execution), decision, self._now())
+        said = self._approvals.decide(self._asked(execution), decision, self._now())
+        verb, subject = "approve" if decision.approve else "reject", f"release {said.release} of {said.execution}"
+        self._trail.record(decision.by.strip(), verb, subject, decision.comment)
+        return said
 
     def _asked(self, execution: str) -> Execution:
         try:
@@ -160,8 +172,9 @@ class AwsTarget(Elsewhere):
     def deployments(self, limit: int = 20) -> Sequence[DeploymentView]:
         return self._deployments.recent(limit)
 
-    def abort(self, deployment: str, *, by: str) -> None:  # noqa: ARG002  CloudTrail keeps who it was
+    def abort(self, deployment: str, *, by: str) -> None:
         self._deployments.abort(deployment)
+        self._trail.record(by, "abort", deployment)
 
     def promote(self, deployment: str, *, by: str) -> None:
         self._steer("promote", deployment, by)
@@ -183,8 +196,10 @@ class AwsTarget(Elsewhere):
         instead = f"send all traffic back: shipway abort {found.id} --target aws --by {by}; or let it go on"
         raise NotOnAws(what=f"{what} deployment {found.id}", why=STEERED, instead=instead)
 
-    def rollback(self, to: int | None = None, *, by: str, reason: str = "") -> Execution:  # noqa: ARG002
-        return self.execution(rollback.start(self._pipeline, self._deployments, self._ledger, to))
+    def rollback(self, to: int | None = None, *, by: str, reason: str = "") -> Execution:
+        started = rollback.start(self._pipeline, self._deployments, self._ledger, to)
+        self._trail.record(by, "rollback", started if to is None else f"release {to}", reason)
+        return self.execution(started)
 
     def releases(self) -> Sequence[Release]:
         found = self._ledger.list()
@@ -213,12 +228,13 @@ class AwsTarget(Elsewhere):
         raise NotOnAws(what=f"write release {number} into {file}", why="its images are in ECR", instead=instead)
 
     def import_release(self, file: str, *, by: str) -> Release:
+        if not Path(file).is_file():
+            raise SourceNotFound(source=file)
         instead = f"release it through the pipeline: shipway start --target aws --by {by}"
         raise NotOnAws(what=f"take {file} in", why="a release on AWS is made by its pipeline alone", instead=instead)
 
     def audit(self) -> Sequence[Entry]:
-        instead = f"aws cloudtrail lookup-events --region {self._account.region}"
-        raise NotOnAws(what="show an audit log of its own", why="CloudTrail keeps who did what", instead=instead)
+        return self._trail.entries()
 
     def jobs(self, limit: int = 50) -> Sequence[JobView]:
         return self._jobs.recent(limit)
@@ -226,8 +242,10 @@ class AwsTarget(Elsewhere):
     def logs(self, name: str, *, follow: bool = False) -> Iterator[str]:
         return Logs(self._account).lines(name, follow=follow, ended=lambda: self._jobs.ended(name))
 
-    def put(self, source: str, destination: str, *, by: str = "") -> Sequence[StoredObject]:  # noqa: ARG002
-        return self._store.put(Path(source), destination)
+    def put(self, source: str, destination: str, *, by: str = "") -> Sequence[StoredObject]:
+        stored = self._store.put(Path(source), destination)
+        self._trail.record(by, "upload", destination or f"s3://{self._account.data}/", f"{len(stored)} objects")
+        return stored
 
     def objects(self, prefix: str = "") -> Sequence[StoredObject]:
         return self._store.list(prefix)
@@ -235,8 +253,14 @@ class AwsTarget(Elsewhere):
     def invoke(self, body: bytes, *, content_type: str, headers: dict[str, str] | None = None) -> Answer:
         return self._gateway.invoke(body, content_type, headers or {})
 
-    def create_key(self, name: str, *, by: str = "") -> str:  # noqa: ARG002
-        return self._gateway.create_key(name)
+    def create_key(self, name: str, *, by: str = "") -> str:
+        made = self._gateway.create_key(name)
+        self._trail.record(by, "create key", name)
+        return made
+
+    @property
+    def inspect(self) -> Inspect:
+        return Looks(self._gateway.keys, self._trail)
 
     @property
     def captures(self) -> Captures:
@@ -244,11 +268,11 @@ class AwsTarget(Elsewhere):
 
     @property
     def batches(self) -> Batches:
-        return Transforms(self._account, self._ledger, self._now)
+        return Transforms(self._account, self._ledger, self._trail, self._now)
 
     @property
     def alarms(self) -> Alarms:
-        return Watchers(self._account, self._stacks)
+        return Watchers(self._account, self._stacks, self._trail)
 
     @property
     def metrics(self) -> Metrics:

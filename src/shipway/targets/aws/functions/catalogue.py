@@ -96,7 +96,7 @@ FUNCTIONS = (
     ),
     PlatformFunction(
         purpose=RECORD_LIVE,
-        does="Writes down that a release took production traffic.",
+        does="Writes down that a release took production traffic, and lets in clients who have waited for it.",
         environment=(PROJECT, ARTIFACT_BUCKET),
     ),
     PlatformFunction(

@@ -17,6 +17,7 @@ PARTS = (
     "runtime/shared_data.py",
     "targets/__init__.py",
     "targets/aws/__init__.py",
+    "targets/aws/client_key.py",
     "targets/aws/objects.py",
     "targets/aws/release.py",
     "targets/aws/stacks.py",

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from shipway.domain.gate_question import text
 from shipway.domain.values import JsonObject
 from shipway.targets.aws import stacks
+from shipway.targets.aws.client_key import Keys
 from shipway.targets.aws.functions.catalogue import ARTIFACT_BUCKET, PROJECT
 from shipway.targets.aws.functions.clients import client, setting
 from shipway.targets.aws.functions.job import perform
@@ -19,8 +20,9 @@ def handler(event: JsonObject, _context: object) -> None:
 
 
 def record(asked: JsonObject) -> dict[str, str]:
-    """Write it down; there is nothing to tell the pipeline."""
+    """Write it down, and let in clients whose keys are older than the API; there is nothing to tell the pipeline."""
     ledger = Ledger(client("s3"), setting(ARTIFACT_BUCKET), setting(PROJECT))
     number, execution = int(text(asked, stacks.RELEASE)), text(asked, stacks.USER_EXECUTION)
     ledger.went_live(number, execution=execution, at=datetime.now(UTC), verdict=VERDICT)
+    Keys(client("apigateway"), setting(PROJECT)).admit()
     return {}

@@ -39,6 +39,10 @@ def _own(service: str, *rest: str) -> tuple[str, ...]:
     return tuple(f"arn:${{AWS::Partition}}:{service}:{HERE}:{each}" for each in rest)
 
 
+def _gateway(*paths: str) -> tuple[str, ...]:
+    return tuple(f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}::{each}" for each in paths)
+
+
 _KEY = Grant("UseKey", ("kms:Decrypt",), ("${KeyArn}",))
 _KEY_BOTH = Grant("UseKey", ("kms:Decrypt", "kms:GenerateDataKey"), ("${KeyArn}",))
 _FIND = Grant("FindObjects", ("s3:ListBucket",), (ARTIFACTS,))
@@ -114,6 +118,8 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("WriteLedger", ("s3:PutObject",), _bucket("live/${Project}/*")),
         _FIND,
         _KEY_BOTH,
+        Grant("FindClients", ("apigateway:GET",), _gateway("/apikeys", "/usageplans", "/usageplans/*/keys")),
+        Grant("AdmitClients", ("apigateway:POST",), _gateway("/usageplans/*/keys")),
     ),
 }
 _VOLUME = (

@@ -13,9 +13,16 @@ import tiny
 from load import Load
 from serving import SERVE, NoStore, Plane, image, model, plane, post
 from shipway.domain.endpoint_settings import EndpointSettings, EndpointStages
+from shipway.domain.metric_catalogue import (
+    DESIRED_INSTANCES,
+    IN_SERVICE_INSTANCES,
+    INVOCATIONS_PER_WORKER,
+    of_endpoint,
+)
 from shipway.domain.project import Project
 from shipway.domain.scaling import ScalingPolicy
 from shipway.ports.scaling import ScalingActivity
+from shipway.targets.local import audit
 from shipway.targets.local.deployment import Deployments
 from shipway.targets.local.endpoint import Endpoints
 from shipway.targets.local.home import Home
@@ -23,6 +30,7 @@ from shipway.targets.local.images.image import Image
 from shipway.targets.local.notify import Inbox
 from shipway.targets.local.scaling import LocalScaling, Scaler, ScalingReach, ScalingRecords
 from shipway.targets.local.target import LocalTarget
+from shipway.targets.local.telemetry import Telemetry
 from shipway.targets.local.wiring import Machine
 from waiting import until
 
@@ -62,6 +70,8 @@ class Rig:
             deployments=Deployments(home),
             records=self.records,
             inbox=Inbox(home),
+            telemetry=Telemetry(running.home),
+            live=lambda: self.name,
         )
         self.stage = stage
         self.scaler = Scaler(stage, self.reach)
@@ -94,6 +104,17 @@ class Rig:
     def size(self) -> int:
         return self.endpoints.size(self.name)
 
+    def measured(self, metric: str, endpoint: str = "") -> list[float]:
+        """Return a metric minute by minute."""
+        begin, series = datetime(2026, 3, 1, tzinfo=UTC), of_endpoint(metric, endpoint)
+        found = self.reach.telemetry.statistics(series, begin, self.now, timedelta(minutes=1), "Maximum")
+        return [value for _, value in found]
+
+    def audit(self) -> list[str]:
+        """Return the reasons of what the audit log has of this endpoint."""
+        found = audit.entries(Home(self.running.home).connection)
+        return [each.reason for each in found if (each.by, each.subject) == ("autoscaling", self.name)]
+
     @property
     def programs(self) -> list[str]:
         return sorted(each for each in self.running.supervisor.states() if each.startswith(f"ep-{self.name}-"))
@@ -122,6 +143,13 @@ def test_growing_and_shrinking_drop_nothing(running: Plane, binds_to_port: bool)
         sizes = [rig.look(1) for _ in range(25)]
         assert sorted(set(sizes), reverse=True) == [3, 2, 1]
         load.more(100)
+    for endpoint in ("", rig.name):
+        desired, there = (rig.measured(each, endpoint) for each in (DESIRED_INSTANCES, IN_SERVICE_INSTANCES))
+        assert desired == there
+        assert [desired[0], max(desired), desired[-1]] == [1, 3, 1]
+        assert max(rig.measured(INVOCATIONS_PER_WORKER, endpoint)) >= 31
+    told = rig.audit()
+    assert [each.partition(" instances: ")[0] for each in told] == [f"{c.before} -> {c.after}" for c in rig.changes()]
     assert not load.failures, f"{len(load.failures)} of {load.answered}: {load.failures[:3]}"
     assert [(each.before, each.after, each.status) for each in rig.changes()] == [
         (1, 3, "Successful"),

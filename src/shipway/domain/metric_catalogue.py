@@ -24,9 +24,13 @@ CAPTURE_DROPPED = "CaptureDropped"
 MONITOR_RUNS = "MonitorRuns"
 QUALITY_LOSS = "ModelQualityLoss"
 LABEL_COVERAGE = "LabelCoverage"
+DESIRED_INSTANCES = "DesiredInstances"
+IN_SERVICE_INSTANCES = "InServiceInstances"
+INVOCATIONS_PER_WORKER = "InvocationsPerWorker"
 FUNCTION = "FunctionName"
 VERSION = "Version"
 PROCESS = "Process"
+ENDPOINT = "EndpointName"
 
 
 class Unit(StrEnum):
@@ -62,8 +66,9 @@ class Metric:
     dimensions: tuple[tuple[str, ...], ...] = ((),)
 
 
-LABELS = {FUNCTION: "function", VERSION: "version", PROCESS: "process"}
+LABELS = {FUNCTION: "function", VERSION: "version", PROCESS: "process", ENDPOINT: "endpoint"}
 _VERSIONS = ((FUNCTION,), (FUNCTION, VERSION))
+_ENDPOINTS = ((), (ENDPOINT,))
 
 CATALOGUE = (
     Metric(
@@ -148,6 +153,32 @@ CATALOGUE = (
         dimensions=((PROCESS,),),
     ),
     Metric(
+        name=DESIRED_INSTANCES,
+        unit=Unit.COUNT,
+        kind=Kind.GAUGE,
+        exported="shipway_desired_instances",
+        meaning="Servers that an endpoint should have by its load; 0 while it sleeps. Without an endpoint: of the live "
+        "release.",
+        dimensions=_ENDPOINTS,
+    ),
+    Metric(
+        name=IN_SERVICE_INSTANCES,
+        unit=Unit.COUNT,
+        kind=Kind.GAUGE,
+        exported="shipway_in_service_instances",
+        meaning="Servers that an endpoint had at the end of the minute. Without an endpoint: of the live release.",
+        dimensions=_ENDPOINTS,
+    ),
+    Metric(
+        name=INVOCATIONS_PER_WORKER,
+        unit=Unit.COUNT,
+        kind=Kind.GAUGE,
+        exported="shipway_invocations_per_worker",
+        meaning="Invocations of the minute by worker, which autoscaling holds against its target; no value for a "
+        "minute that nobody counted. Without an endpoint: of the live release.",
+        dimensions=_ENDPOINTS,
+    ),
+    Metric(
         name=DOWN,
         unit=Unit.COUNT,
         kind=Kind.GAUGE,
@@ -230,8 +261,9 @@ def label(dimension: str) -> str:
 
 
 def exported(metric: Metric, dimensions: Iterable[str]) -> str:
-    """Return a metric's name for Prometheus: of a process another one than of the machine, so that sums stay right."""
-    return metric.exported.replace("shipway_", "shipway_process_", 1) if PROCESS in dimensions else metric.exported
+    """Return a metric's name for Prometheus: of a part another one than of the whole, so that sums stay right."""
+    part = next((label(each) for each in dimensions if each in (PROCESS, ENDPOINT)), "")
+    return metric.exported.replace("shipway_", f"shipway_{part}_", 1) if part else metric.exported
 
 
 def of_function(name: str, function: str, version: str = "") -> Series:
@@ -242,6 +274,11 @@ def of_function(name: str, function: str, version: str = "") -> Series:
 def of_process(name: str, process: str) -> Series:
     """Return a metric of one supervised program."""
     return Series.of(name, {PROCESS: process})
+
+
+def of_endpoint(name: str, endpoint: str = "") -> Series:
+    """Return a metric of one endpoint, "" = of the live release's."""
+    return Series.of(name, {ENDPOINT: endpoint} if endpoint else {})
 
 
 def of_drift(feature: str) -> Series:

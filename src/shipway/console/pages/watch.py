@@ -68,6 +68,11 @@ def dashboard(known: Sequence[SeriesView]) -> Iterable[tuple[str, str, list[Line
     yield "Machine", " %", [*machine, Line("disk", catalogue.DISK, "Maximum")]
     yield "Processor by program, 100 is one core", " %", lines_of(known, catalogue.CPU, "Average", catalogue.PROCESS)
     yield "Memory by program", " %", lines_of(known, catalogue.MEMORY, "Average", catalogue.PROCESS)
+    sizes = ((catalogue.IN_SERVICE_INSTANCES, "in service "), (catalogue.DESIRED_INSTANCES, "desired "))
+    instances = [
+        line for name, note in sizes for line in lines_of(known, name, "Maximum", catalogue.ENDPOINT, note=note)
+    ]
+    yield "Servers of endpoints", "", instances
     yield "Workers", "", lines_of(known, catalogue.WORKERS, "Average", catalogue.PROCESS)
     yield "Captured", "", [Line("kept", catalogue.CAPTURED, "Sum"), Line("lost", catalogue.CAPTURE_DROPPED, "Sum")]
 

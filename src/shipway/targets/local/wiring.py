@@ -316,8 +316,14 @@ class Machine:
             deployments=self.deployments,
             records=ScalingRecords(self.home),
             inbox=self.inbox,
+            telemetry=self.telemetry,
+            live=self._live_endpoint,
         )
         return Scaler(stage, reach)
+
+    def _live_endpoint(self) -> str:
+        live = self.ledger.live()
+        return names.prod_endpoint(self.project.name, live.number) if live is not None else ""
 
     @cached_property
     def decisions(self) -> Decisions:

@@ -69,6 +69,11 @@ class ScalingRecords:
                 (status, _now(), message, number),
             )
 
+    def audited(self, endpoint: Endpoint, decision: ScalingDecision) -> None:
+        """Write a change that was carried out into the audit log, beside what people have done."""
+        change = f"{endpoint.instances} -> {decision.instances} instances: {decision.sentence}"
+        self._home.record("autoscaling", "scale endpoint", endpoint.name, change)
+
     def interrupted(self, prefix: str) -> None:
         """Write down that nobody carries out any more what was begun; prefix: of the endpoints' names."""
         with db.transaction(self._connection) as connection:

@@ -7,12 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from shipway.domain import metric_catalogue as metrics
 from shipway.domain import names
 from shipway.domain.endpoint import Endpoint, EndpointBusy, EndpointNotFound, workers_of
 from shipway.domain.endpoint_settings import EndpointSettings
 from shipway.domain.errors import ShipwayError
+from shipway.domain.metric import Statistics
 from shipway.domain.project import Project
-from shipway.domain.scaling import Capacity, Load, Move, ScalingDecision, ScalingPolicy, after, desired
+from shipway.domain.scaling import MINUTE, Capacity, Load, Move, ScalingDecision, ScalingPolicy, after, desired
 from shipway.domain.scaling_meter import Meter, read, started
 from shipway.targets.local.deployment import Deployments
 from shipway.targets.local.endpoint import Endpoints
@@ -21,6 +23,7 @@ from shipway.targets.local.gateway.admin import Asked
 from shipway.targets.local.gateway.state import INSTANCES
 from shipway.targets.local.notify import Inbox
 from shipway.targets.local.scaling.records import ScalingRecords, Standing
+from shipway.targets.local.telemetry import Telemetry
 
 STAGES = ("prod", "dev")
 REST = timedelta(seconds=30)  # after a change that failed, so that a broken model does not start over and over
@@ -31,7 +34,11 @@ log = logging.getLogger("shipway.scaling")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingReach:
-    """What a scaler works with. project: as its file defines it now; raises ProjectInvalid while it can't be read."""
+    """What a scaler works with.
+
+    project: as its file defines it now; raises ProjectInvalid while it can't be read. live: the endpoint of the live
+    release, "" before the first.
+    """
 
     project: Callable[[], Project]
     endpoints: Endpoints
@@ -39,6 +46,8 @@ class ScalingReach:
     deployments: Deployments
     records: ScalingRecords
     inbox: Inbox
+    telemetry: Telemetry
+    live: Callable[[], str]
 
 
 @dataclass
@@ -94,9 +103,33 @@ class Scaler:
         moves = decision.move is not Move.STAY and self._rests.get(endpoint.name, now) <= now
         if moves:
             standing = self._move(endpoint, decision, standing, settings.startup_timeout, now)
-        if moves or _turned(before.meter, meter):
+        turned = _turned(before.meter, meter)
+        if moves or turned:
             self.reach.records.keep(endpoint.name, standing)
+        if turned:
+            self._measure(endpoint, decision, meter)
         self._known[endpoint.name] = standing
+
+    def _measure(self, endpoint: Endpoint, decision: ScalingDecision, meter: Meter) -> None:
+        """Record the minute that has just ended."""
+        if not meter.minutes:
+            return
+        size, newest = self.reach.endpoints.size(endpoint.name), meter.minutes[-1]
+        workers = max(1, endpoint.instances) * workers_of(endpoint, os.cpu_count() or 1)
+        values = {
+            metrics.DESIRED_INSTANCES: float(decision.instances),
+            metrics.IN_SERVICE_INSTANCES: float(size),
+            metrics.INVOCATIONS_PER_WORKER: None if newest is None else newest / workers,
+        }
+        minute = meter.at.replace(second=0, microsecond=0) - MINUTE
+        whose = [endpoint.name, *([""] if endpoint.name == self.reach.live() else [])]
+        found = [
+            (metrics.of_endpoint(name, each), Statistics.of([(value, 1)]))
+            for name, value in values.items()
+            if value is not None
+            for each in whose
+        ]
+        self.reach.telemetry.merge_all(found, minute)
 
     def _move(
         self, endpoint: Endpoint, decision: ScalingDecision, standing: Standing, patience: timedelta, now: datetime
@@ -118,6 +151,7 @@ class Scaler:
             return standing
         log.info("%s", what)
         self.reach.records.end(number, "Successful")
+        self.reach.records.audited(endpoint, decision)
         new = after(capacity(endpoint, standing), decision, now)
         return replace(standing, out=new.out, down=new.down)
 

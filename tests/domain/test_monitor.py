@@ -4,7 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shipway.domain.monitor import Places, Window, WindowInvalid, analysis_request, due, next_end, overrides
+from shipway.domain.monitor import (
+    Places,
+    Window,
+    WindowInvalid,
+    analysis_request,
+    drift_environment,
+    due,
+    horizons,
+    next_end,
+    overrides,
+)
 from shipway.domain.project import MonitoringSettings, Project
 
 HOUR = timedelta(hours=1)
@@ -48,6 +58,31 @@ def test_the_next_one_is_told(now: datetime, end: datetime) -> None:
     assert next_end(HOUR, now, GRACE) == end
 
 
+@pytest.mark.parametrize(
+    ("wanted", "window", "asked", "judged"),
+    [
+        ((1, 24, 168), 1, False, (1, 24, 168)),
+        ((1, 24, 168), 6, False, (6, 24, 168)),  # none is shorter than the window
+        ((1, 2, 24), 6, False, (6, 24)),
+        ((24,), 1, False, (24,)),
+        ((24,), 1, True, (1, 24)),  # who asks for a window wants to know of it
+        ((1, 24, 168), 3, True, (3, 24, 168)),
+        ((1, 24, 168), 720, True, (720,)),
+    ],
+)
+def test_which_horizons_an_analysis_judges(
+    wanted: tuple[int, ...], window: int, asked: bool, judged: tuple[int, ...]
+) -> None:
+    settings = MonitoringSettings(horizons=tuple(each * HOUR for each in wanted))
+    assert horizons(settings, window * HOUR, asked=asked) == judged
+
+
+def test_the_job_is_told_how_many_share_the_budget() -> None:
+    settings = MonitoringSettings(every=7 * HOUR, horizons=(HOUR, 24 * HOUR))
+    told = drift_environment(settings, 7 * HOUR)
+    assert (told["drift_horizons"], told["drift_windows"]) == ("7,24", "103")
+
+
 def test_a_window_has_a_beginning_before_its_end() -> None:
     with pytest.raises(WindowInvalid):
         Window(start=at(11), end=at(11))
@@ -68,6 +103,7 @@ def test_the_job_gets_its_window_to_the_microsecond() -> None:
     assert environment["start_time"] == "2026-03-01T10:00:00.000000Z"
     assert environment["end_time"] == "2026-03-01T11:00:00.000001Z"
     assert environment["sagemaker_monitoring_schedule_name"] == "tiny-monitor"
+    assert (environment["drift_horizons"], environment["drift_windows"]) == ("2,24,168", "720")
     inputs = asked["ProcessingInputs"]
     assert isinstance(inputs, list)
     assert [each["InputName"] for each in inputs if isinstance(each, dict)] == ["endpoint", "baseline"]

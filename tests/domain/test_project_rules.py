@@ -34,6 +34,23 @@ def test_the_defaults_are_a_valid_project() -> None:
     assert told(PLAIN) == []
 
 
+@pytest.mark.parametrize(
+    ("hours", "path", "problem"),
+    [
+        ((), "monitoring.horizons", "these are not 1 to 6 rising times"),
+        ((1, 2, 3, 4, 5, 6, 7), "monitoring.horizons", "these are not 1 to 6 rising times"),
+        ((24, 1), "monitoring.horizons", "these are not 1 to 6 rising times"),
+        ((24, 24), "monitoring.horizons", "these are not 1 to 6 rising times"),
+        ((1, 169), "monitoring.horizons[1]", "169h is out of range"),
+        ((1.5, 24), "monitoring.horizons[0]", "it is not whole hours"),
+    ],
+)
+def test_horizons_of_drift(hours: tuple[float, ...], path: str, problem: str) -> None:
+    horizons = tuple(timedelta(hours=each) for each in hours)
+    [found] = told(replace(PLAIN, monitoring=replace(PLAIN.monitoring, horizons=horizons)))
+    assert found[:2] == (path, problem)
+
+
 def test_data_lies_in_a_bucket_named_after_the_project_or_in_the_named_one() -> None:
     assert PLAIN.data_uri == "s3://flights-data/data/"
     assert replace(PLAIN, data=DataSettings(bucket="raw", prefix="")).data_uri == "s3://raw/"

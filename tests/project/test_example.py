@@ -62,8 +62,10 @@ def _toml(value: Any) -> str:
         return f'"{format_duration(value)}"'
     if isinstance(value, Size | str):
         return f'"{value}"'
-    if isinstance(value, tuple | dict):
-        return "[]" if isinstance(value, tuple) else "{}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, dict):
+        return "{}"
     return repr(value)
 
 

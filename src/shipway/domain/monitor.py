@@ -1,5 +1,6 @@
 """When captured data is analysed, and what is asked of the analysis job. Pure."""
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from shipway.domain.values import Json, JsonObject
 LATEST = timedelta(
     hours=24
 )  # windows that ended longer ago are not made up for; their captures are history all the same
+HOUR, MONTH = timedelta(hours=1), timedelta(days=30)
 INPUT = "/opt/ml/processing/input"
 OUTPUT = "/opt/ml/processing/output"
 
@@ -109,8 +111,31 @@ def overrides(monitoring: MonitoringSettings, features: Collection[str]) -> dict
     return found
 
 
-def analysis_request(project: Project, endpoint: str, image: str, window: Window, places: Places) -> JsonObject:
-    """Return the CreateProcessingJob document of one analysis, but for the job's name."""
+def horizons(monitoring: MonitoringSettings, window: timedelta, *, asked: bool = False) -> tuple[int, ...]:
+    """Return the hours of each horizon that an analysis of so long a window judges, the shortest first.
+
+    None is shorter than the window. asked: by a person, who wants to know of this window: it is one of them.
+    """
+    least = max(1, math.ceil(window / HOUR))
+    wanted = {max(least, horizon // HOUR) for horizon in monitoring.horizons}
+    return tuple(sorted(wanted | {least} if asked else wanted))
+
+
+def drift_environment(monitoring: MonitoringSettings, window: timedelta, *, asked: bool = False) -> dict[str, str]:
+    """Return how an analysis job is told the project's rule of drift."""
+    return {
+        "drift_mode": monitoring.drift_mode.value,
+        "drift_tolerance": f"{monitoring.drift_tolerance:g}",
+        "drift_budget": f"{monitoring.drift_budget:g}",
+        "drift_horizons": ",".join(map(str, horizons(monitoring, window, asked=asked))),
+        "drift_windows": str(math.ceil(MONTH / monitoring.every)),
+    }
+
+
+def analysis_request(
+    project: Project, endpoint: str, image: str, window: Window, places: Places, *, asked: bool = False
+) -> JsonObject:
+    """Return the CreateProcessingJob document of one analysis, but for the job's name. asked: by a person."""
     monitoring, processing = project.monitoring, project.processing
     environment: JsonObject = {
         "start_time": _text(window.start),
@@ -122,9 +147,7 @@ def analysis_request(project: Project, endpoint: str, image: str, window: Window
         "publish_cloudwatch_metrics": "Enabled",
         "sagemaker_endpoint_name": endpoint,
         "sagemaker_monitoring_schedule_name": names.monitoring_schedule(project.name),
-        "drift_mode": monitoring.drift_mode.value,
-        "drift_tolerance": f"{monitoring.drift_tolerance:g}",
-        "drift_budget": f"{monitoring.drift_budget:g}",
+        **drift_environment(monitoring, window.end - window.start, asked=asked),
     }
     inputs = {"endpoint": places.captures, "baseline": places.baseline}
     inputs |= {"history": places.history} if places.history else {}

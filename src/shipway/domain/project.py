@@ -249,6 +249,7 @@ class MonitoringSettings:
     every: how often captured data is analysed, whole hours, 1 h..1 d.
     drift_tolerance: distance between baseline and live distribution that is of no concern, 0..1; thresholds: feature
     -> another one for it. drift_budget: false alarms allowed in 30 days, over all features and windows together.
+    horizons: how far back each analysis looks for drift, whole hours, 1 h..7 d, rising.
     features: names to watch, empty = every declared feature. alarms: drift metrics that alert, empty = all of them.
     predicts: what the model predicts. decision_threshold: a binary score at or above it is a yes, 0..1.
     quality_metric: compared with the evaluation, "" = the gate's. quality_tolerance: loss that is of no concern, in
@@ -261,6 +262,7 @@ class MonitoringSettings:
     drift_mode: DriftMode = DriftMode.SHIPWAY
     drift_tolerance: float = 0.05
     drift_budget: float = 0.1
+    horizons: tuple[timedelta, ...] = (timedelta(hours=1), timedelta(hours=24), timedelta(days=7))
     thresholds: Mapping[str, float] = field(default_factory=dict)
     features: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()

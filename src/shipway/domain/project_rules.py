@@ -1,7 +1,7 @@
 """What must hold in a project beyond the types of its values. Every rule is pure and reports all that it finds."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 
@@ -249,6 +249,7 @@ def _monitoring(project: Project) -> Iterator[Problem]:
         yield Problem(path="monitoring.every", problem="it is not whole hours", remedy='write "1h" to "24h"')
     yield from _between("monitoring.drift_tolerance", monitoring.drift_tolerance, 0, 1)
     yield from _between("monitoring.drift_budget", monitoring.drift_budget, 0.0001, 100)
+    yield from _horizons(monitoring.horizons)
     yield from _between("monitoring.decision_threshold", monitoring.decision_threshold, 0, 1)
     yield from _between("monitoring.quality_tolerance", monitoring.quality_tolerance, 0, 1e9)
     yield from _time("monitoring.label_window", monitoring.label_window, timedelta(days=1), timedelta(days=60))
@@ -266,6 +267,16 @@ def _monitoring(project: Project) -> Iterator[Problem]:
     for index, alarm in enumerate(monitoring.alarms):
         if alarm not in watched:
             yield _unknown(f"monitoring.alarms[{index}]", alarm, watched)
+
+
+def _horizons(horizons: Sequence[timedelta]) -> Iterator[Problem]:
+    path, week = "monitoring.horizons", timedelta(days=7)
+    if not 1 <= len(horizons) <= 6 or list(horizons) != sorted(set(horizons)):
+        yield Problem(path=path, problem="these are not 1 to 6 rising times", remedy='write ["1h", "24h", "7d"]')
+    for index, each in enumerate(horizons):
+        yield from _time(f"{path}[{index}]", each, HOUR, week)
+        if each % HOUR:
+            yield Problem(path=f"{path}[{index}]", problem="it is not whole hours", remedy='write "1h" to "7d"')
 
 
 def _triggers(project: Project) -> Iterator[Problem]:

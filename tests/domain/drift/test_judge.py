@@ -12,6 +12,7 @@ from shipway.domain.drift import (
     CategoricalGap,
     Comparison,
     DriftSettings,
+    Horizon,
     HorizonDrift,
     Mode,
     NumericGap,
@@ -58,6 +59,13 @@ def test_the_constant_follows_from_the_budget(features: int, constant: float) ->
     assert settings.alpha == pytest.approx(0.1 / (720 * 3 * features))
     assert settings.constant == pytest.approx(constant, abs=0.01)
     assert isclose(settings.constant, sqrt(log(2 / settings.alpha) / 2))
+
+
+def test_fewer_horizons_and_runs_share_the_budget_among_fewer() -> None:
+    seldom = DriftSettings(features=20, horizons=(DAY,), windows=30)
+    assert seldom.alpha == pytest.approx(0.1 / (30 * 1 * 20))
+    assert seldom.constant < DriftSettings(features=20, horizons=(HOUR, DAY)).constant < TWENTY.constant
+    assert [Horizon.of(each).name for each in (1, 6, 24, 48, 168, 36)] == ["1h", "6h", "24h", "2d", "7d", "36h"]
 
 
 @pytest.mark.parametrize(

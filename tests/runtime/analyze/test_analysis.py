@@ -258,6 +258,33 @@ def test_few_rows_are_left_to_the_longer_windows(job: Job) -> None:
     assert found["verdict"] == "pass"
 
 
+def test_the_horizons_are_those_that_are_asked_for_and_share_the_budget(job: Job) -> None:
+    for hour in range(4, 11):
+        job.put(f"{hour}.jsonl", records(people(100, 20 + hour), hour=hour))
+    usual = job.run()
+    found = job.run(drift_horizons="6, 48", drift_windows="120")
+    by_window = {one["horizon"]: one["rows"] for one in found["features"][0]["horizons"]}
+    assert by_window == {"6h": 600, "2d": 700}
+    assert found["alpha"] == pytest.approx(usual["alpha"] * (720 * 3) / (120 * 2))
+    assert found["constant"] < usual["constant"]
+    assert found["records"]["window_rows"] == 100  # columns and types are those of the window, whatever is judged
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"drift_horizons": "24,1"}, "drift_horizons is '24,1', not rising whole hours"),
+        ({"drift_horizons": "0,1"}, "not rising whole hours"),
+        ({"drift_horizons": "1,x"}, "not rising whole hours"),
+        ({"drift_windows": "0"}, "drift_windows is '0', not a whole number above 0"),
+    ],
+)
+def test_horizons_that_make_no_sense_are_refused(job: Job, variables: dict[str, str], said: str) -> None:
+    job.put("a.jsonl", records(people(100, 1)))
+    job.run(code=1, **variables)
+    assert said in job.message
+
+
 def test_late_and_repeated_files_change_nothing_twice(job: Job) -> None:
     first, late = records(people(700, 31), hour=9), records(people(300, 32), hour=9)
     path = job.put("a.jsonl", first[:500])

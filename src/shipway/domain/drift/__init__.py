@@ -4,12 +4,13 @@ from shipway.domain.drift.analysis import Analysis, FeatureDrift, analysis_docum
 from shipway.domain.drift.judge import CategoricalGap, HorizonDrift, NumericGap, judge_categorical, judge_numeric
 from shipway.domain.drift.ranking import decided, drifted, ranked
 from shipway.domain.drift.report import report_page
-from shipway.domain.drift.settings import DAY, HOUR, WEEK, Comparison, DriftSettings, Horizon, Mode, Rule
+from shipway.domain.drift.settings import DAY, HOUR, WEEK, WINDOWS, Comparison, DriftSettings, Horizon, Mode, Rule
 
 __all__ = [
     "DAY",
     "HOUR",
     "WEEK",
+    "WINDOWS",
     "Analysis",
     "CategoricalGap",
     "Comparison",

@@ -31,10 +31,13 @@ class Horizon:
     name: str
     hours: int
 
+    @classmethod
+    def of(cls, hours: int) -> "Horizon":
+        """Return the window of so many hours under its usual name: "1h", "24h", "7d"."""
+        return cls(name=f"{hours // 24}d" if hours % 24 == 0 and hours > 24 else f"{hours}h", hours=hours)
 
-HOUR = Horizon(name="1h", hours=1)
-DAY = Horizon(name="24h", hours=24)
-WEEK = Horizon(name="7d", hours=168)
+
+HOUR, DAY, WEEK = map(Horizon.of, (1, 24, 168))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,20 +58,21 @@ class Rule:
 class DriftSettings:
     """The rule of one analysis.
 
-    budget: false alarms that are allowed in 30 days of hourly runs, over all features and horizons together, > 0.
-    features: how many are compared, >= 1; they share the budget.
+    budget: false alarms that are allowed in 30 days, over all features, horizons and runs together, > 0.
+    features: how many are compared, >= 1; windows: how many runs there are in 30 days, >= 1. All share the budget.
     """
 
     features: int
     budget: float = 0.1
     mode: Mode = Mode.SHIPWAY
     horizons: tuple[Horizon, ...] = (HOUR, DAY, WEEK)
+    windows: int = WINDOWS
     least_rows: int = LEAST_ROWS
 
     @property
     def alpha(self) -> float:
         """The chance of a false alarm that one feature has in one window of one horizon."""
-        return min(1.0, self.budget / (WINDOWS * len(self.horizons) * max(1, self.features)))
+        return min(1.0, self.budget / (self.windows * len(self.horizons) * max(1, self.features)))
 
     @property
     def constant(self) -> float:

@@ -121,9 +121,15 @@ def judge(settings: Settings, baseline: Baseline, dataset: Dataset, notes: Seque
     plans = [*baseline.plans, *dataset.outputs.plans]
     rules = {plan.key: baseline.rule(plan) for plan in plans}
     compared = sum(rule.drift.compare for rule in rules.values())
-    drift = DriftSettings(features=compared, budget=settings.budget, mode=settings.mode, horizons=settings.horizons)
+    drift = DriftSettings(
+        features=compared,
+        budget=settings.budget,
+        mode=settings.mode,
+        horizons=settings.horizons,
+        windows=settings.windows,
+    )
     features = features_of(plans, rules, dataset.hours, settings.end, drift)
-    window = list(hours_within(dataset.hours, settings.end, settings.horizons[0].hours))
+    window = list(hours_within(dataset.hours, settings.end, settings.hours))
     rows = sum(hour.rows for hour in window)
     violations: list[Violation] = []
     if baseline.constraints.evaluate:
@@ -184,7 +190,7 @@ def quality_of(plan: Plan, counts: Counts) -> Quality:
 
 
 def _write(settings: Settings, found: Analysis, dataset: Dataset, base: Path) -> None:
-    window = list(hours_within(dataset.hours, settings.end, settings.horizons[0].hours))
+    window = list(hours_within(dataset.hours, settings.end, settings.hours))
     plans = [*dataset.plans, *dataset.outputs.plans]
     counts = merged(window, plans)
     columns = [seen(plan, counts[plan.key]) for plan in plans]

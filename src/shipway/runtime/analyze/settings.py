@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from shipway.domain.drift import DAY, HOUR, WEEK, Horizon, Mode
+from shipway.domain.drift import DAY, HOUR, WEEK, WINDOWS, Horizon, Mode
 
 from .baseline import PROFILE
 from .job import JobRefused
@@ -15,7 +15,11 @@ from .job import JobRefused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One job's settings. start, end: of the window, aware. tolerance: None = what constraints.json says."""
+    """One job's settings.
+
+    start, end: of the window, aware. tolerance: None = what constraints.json says. horizons: the windows that drift is
+    judged over, the shortest first. windows: how many runs there are in 30 days.
+    """
 
     source: Path
     output: Path
@@ -31,15 +35,13 @@ class Settings:
     mode: Mode
     budget: float
     tolerance: float | None
+    horizons: tuple[Horizon, ...]
+    windows: int = WINDOWS
 
     @property
-    def horizons(self) -> tuple[Horizon, ...]:
-        """The windows that are judged: the one that was asked for, and the longer ones of a day and a week."""
-        hours = max(1, math.ceil((self.end - self.start) / timedelta(hours=1)))
-        longer = tuple(one for one in (HOUR, DAY, WEEK) if one.hours >= hours)
-        if longer and longer[0].hours == hours:
-            return longer
-        return (Horizon(name=f"{hours}h", hours=hours), *longer)
+    def hours(self) -> int:
+        """How many hours the window has, at least 1."""
+        return _hours(self.start, self.end)
 
 
 def read_settings(base: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -65,7 +67,18 @@ def read_settings(base: Path, environment: Mapping[str, str] = os.environ) -> Se
         mode=given.mode(),
         budget=given.number("drift_budget") or 0.1,
         tolerance=given.number("drift_tolerance"),
+        horizons=given.horizons("drift_horizons") or _usual(_hours(start, end)),
+        windows=given.whole("drift_windows", WINDOWS),
     )
+
+
+def _hours(start: datetime, end: datetime) -> int:
+    return max(1, math.ceil((end - start) / timedelta(hours=1)))
+
+
+def _usual(hours: int) -> tuple[Horizon, ...]:
+    """Return the window that was asked for, and the longer ones of an hour, a day and a week."""
+    return (Horizon.of(hours), *(one for one in (HOUR, DAY, WEEK) if one.hours > hours))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +109,22 @@ class _Given:
         if value is not None and not 0 < value <= 1:
             raise JobRefused(f"{name} is {text!r}, not a number above 0 and at most 1")
         return value
+
+    def whole(self, name: str, default: int) -> int:
+        text = self.text(name, str(default))
+        if not text.isdecimal() or not int(text):
+            raise JobRefused(f"{name} is {text!r}, not a whole number above 0")
+        return int(text)
+
+    def horizons(self, name: str) -> tuple[Horizon, ...]:
+        """Return the horizons of a list of hours such as "1,24,168"; none when it is not given."""
+        parts = self.text(name, "").replace(" ", "").split(",")
+        if parts == [""]:
+            return ()
+        hours = [int(each) if each.isdecimal() else 0 for each in parts]
+        if hours != sorted(set(hours)) or not hours[0]:
+            raise JobRefused(f"{name} is {','.join(parts)!r}, not rising whole hours such as 1,24,168")
+        return tuple(map(Horizon.of, hours))
 
     def mode(self) -> Mode:
         text = self.text("drift_mode", Mode.SHIPWAY)

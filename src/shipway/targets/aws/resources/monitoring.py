@@ -5,6 +5,9 @@ what it needs to hold answers against labels; the platform publishes a container
 alone, so the machine does it here.
 """
 
+from dataclasses import replace
+
+from shipway.domain.monitor import HOUR, drift_environment
 from shipway.domain.project import Project
 from shipway.domain.values import Json, JsonObject
 from shipway.targets.aws.resources.metric import NAMESPACE
@@ -160,9 +163,7 @@ def _environment(project: Project) -> JsonObject:
         "baseline_statistics": f"{ROOT}/input/baseline/statistics.json",
         "sagemaker_endpoint_name": "{% $endpoint %}",
         "sagemaker_monitoring_schedule_name": "${Project}-monitor",
-        "drift_tolerance": f"{project.monitoring.drift_tolerance:g}",
-        "drift_mode": str(project.monitoring.drift_mode),
-        "drift_budget": f"{project.monitoring.drift_budget:g}",
+        **drift_environment(replace(project.monitoring, every=HOUR), HOUR),
         "predicts": str(project.monitoring.predicts),
         "decision_threshold": f"{project.monitoring.decision_threshold:g}",
         "quality_tolerance": f"{project.monitoring.quality_tolerance:g}",

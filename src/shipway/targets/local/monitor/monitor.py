@@ -145,7 +145,7 @@ class LocalMonitor:
             sentence = "insufficient data: no request of this window was captured"
             return replace(run, status=RunStatus.NO_DATA, verdict="inconclusive", sentence=sentence), read
         document = analysis_request(
-            project, run.endpoint, self._tools.image(), Window(start=run.start, end=run.end), places
+            project, run.endpoint, self._tools.image(), Window(start=run.start, end=run.end), places, asked=run.asked
         )
         jobs = self._tools.jobs
         try:

@@ -272,7 +272,7 @@ def _monitoring(project: Project) -> Iterator[Problem]:
 def _horizons(horizons: Sequence[timedelta]) -> Iterator[Problem]:
     path, week = "monitoring.horizons", timedelta(days=7)
     if not 1 <= len(horizons) <= 6 or list(horizons) != sorted(set(horizons)):
-        yield Problem(path=path, problem="these are not 1 to 6 rising times", remedy='write ["1h", "24h", "7d"]')
+        yield Problem(path=path, problem="these are not 1 to 6 rising times", remedy='write ["1h", "1d", "7d"]')
     for index, each in enumerate(horizons):
         yield from _time(f"{path}[{index}]", each, HOUR, week)
         if each % HOUR:

@@ -31,7 +31,7 @@ RESOURCES = {  # service.Operation -> the ARN's last part, with the parameters t
     "lambda": {"*": "function:{FunctionName}"},
     "logs": {"*": "log-group:{logGroupName}:*"},
     "cloudformation": {"ValidateTemplate": "*", "*": "stack/{StackName}/*"},
-    "codebuild": {"StartBuild": "project/{projectName}", "BatchGetBuilds": "project/*"},
+    "codebuild": {"StartBuild": "project/{projectName}", "StopBuild": "project/*", "BatchGetBuilds": "project/*"},
     "codedeploy": {
         "PutLifecycleEventHookExecutionStatus": "deploymentgroup:*",
         "ListDeployments": "deploymentgroup:{applicationName}/{deploymentGroupName}",

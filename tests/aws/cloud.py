@@ -145,6 +145,8 @@ class Cloud(Account):
         category, provider = PROVIDERS.get(stage.name, ("Build", "CodeBuild"))
         name = "Approval1" if stage.name == "Approval" else stage.name
         result: Asked = {"externalExecutionSummary": stage.message or run.error_cause}
+        if provider == "CodeBuild":
+            result["externalExecutionId"] = f"tiny-build:{outside(run.id)}"
         if stage.name == "Train":
             result["externalExecutionId"] = f"arn:aws:states:{REGION}:{NUMBER}:execution:tiny-training:{run.id}"
         if stage.name == "Approval" and run.id in self.fake.approvals:
@@ -200,6 +202,8 @@ class Cloud(Account):
     def _training(self) -> dict[str, Any]:
         return {
             "stepfunctions.GetExecutionHistory": lambda _: {"events": []},
+            "stepfunctions.StopExecution": lambda _: {"stopDate": self.fake.now},
+            "codebuild.StopBuild": lambda asked: {"build": {"id": asked["id"]}},
             "sagemaker.ListTrainingJobs": lambda _: {"TrainingJobSummaries": self._jobs()},
             "sagemaker.ListProcessingJobs": lambda _: {"ProcessingJobSummaries": []},
             "logs.DescribeLogStreams": self._streams,

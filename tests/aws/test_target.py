@@ -86,6 +86,8 @@ def test_the_calls_of_the_target_are_those_on_record(target: AwsTarget, cloud: C
     assert target.batches.stop(begun.name, by="ada").name == target.batches.list()[0].name
     assert target.captures.files()
     assert target.captures.find("a-1")
+    for stage in ("Build", "Train"):
+        target.stop(until_before(target, cloud, stage), by="ada", reason="")
     third = until_asked(target)
     target.stop(third, by="ada", reason="enough")
     target.retry(third, by="ada")
@@ -113,6 +115,47 @@ def test_nothing_is_started_before_the_stacks_are_there(target: AwsTarget, cloud
         target.start(Cause())
     assert not target.health().running
     assert any("shipway apply" in fault.remedy for fault in target.doctor())
+
+
+def until_before(target: AwsTarget, cloud: Cloud, stage: str) -> str:
+    """Start a run and return its id once a stage of it is next: the look that a stop begins with sets it to work."""
+    run = target.start(Cause(by="ada"))
+    while next(each.name for each in cloud.fake.runs[inside(run.id)].stages if each.ended is None) != stage:
+        cloud.fake.advance()
+    return run.id
+
+
+def test_a_stop_ends_what_the_run_has_started(target: AwsTarget, cloud: Cloud) -> None:
+    run = until_before(target, cloud, "Train")
+    target.stop(run, by="ada", reason="wrong data")
+    (asked,) = cloud.called("codepipeline.StopPipelineExecution")
+    assert asked["abandon"] is False
+    (ended,) = cloud.called("stepfunctions.StopExecution")
+    assert (ended["executionArn"].rpartition(":")[2], ended["cause"]) == (inside(run), "stopped by ada: wrong data")
+
+
+def test_what_has_ended_by_itself_meanwhile_is_stopped_too(target: AwsTarget, cloud: Cloud) -> None:
+    def refuse(code: str) -> Any:
+        def refusing(_: dict[str, Any]) -> None:
+            raise Refusal(code)
+
+        return refusing
+
+    cloud.serves["codebuild.StopBuild"] = refuse("ResourceNotFoundException")
+    run = until_before(target, cloud, "Build")
+    target.stop(run, by="ada", reason="")
+    assert target.execution(run).status is ExecutionStatus.STOPPED
+    assert cloud.called("codebuild.StopBuild") == [{"id": f"tiny-build:{run}"}]
+    cloud.serves["codebuild.StopBuild"] = refuse("AccessDeniedException")
+    with pytest.raises(PermissionMissing):
+        target.stop(until_before(target, cloud, "Build"), by="ada", reason="")
+
+
+def test_a_question_is_dropped_when_its_run_is_stopped(target: AwsTarget, cloud: Cloud) -> None:
+    target.stop(until_asked(target), by="ada", reason="")
+    (asked,) = cloud.called("codepipeline.StopPipelineExecution")
+    assert asked["abandon"] is True
+    assert cloud.called("stepfunctions.StopExecution") == []
 
 
 def moving(target: AwsTarget, cloud: Cloud) -> str:

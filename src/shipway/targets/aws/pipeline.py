@@ -24,6 +24,7 @@ from shipway.targets.aws.objects import code
 REASON_LIMIT = 200  # characters of a reason that StopPipelineExecution takes
 VALUE_LIMIT = 1000  # characters of a pipeline variable's value
 PAGE = 100
+ENDED = ("ExecutionDoesNotExist", "ResourceNotFoundException", "InvalidInputException")
 RETRYABLE = (ExecutionStatus.FAILED, ExecutionStatus.STOPPED)
 
 
@@ -57,16 +58,31 @@ class Pipeline:
         return self._view(summary["pipelineExecutionId"], summary, inside=True)
 
     def stop(self, execution: str, reason: str) -> None:
-        """Stop it once the action that it is at has ended. Raises ExecutionFinished.
+        """Stop it and what it runs: the training workflow with its jobs, a build. Raises ExecutionFinished.
 
-        A question is abandoned: CodePipeline would wait for its answer first, in days perhaps, and nothing else runs.
+        CodePipeline itself waits for the end of what an action has started, so that is told to end too; a deployment
+        goes on to its own end. A question is abandoned: it would be waited for, in days perhaps, and nothing else runs.
         """
         found = self.get(execution)
         if found.status.final:
             raise ExecutionFinished(execution=found.id, status=found.status.value)
+        running = [each for each in self.actions(found.id) if each["status"] == "InProgress"]
         self._client.stop_pipeline_execution(
             pipelineName=self.name, pipelineExecutionId=found.id, abandon=found.asks, reason=reason[:REASON_LIMIT]
         )
+        for action in running:
+            self._end(action, reason)
+
+    def _end(self, action: view.Document, reason: str) -> None:
+        """End what an action has started, unless it has ended meanwhile."""
+        try:
+            if arn := view.workflow_of(action):
+                self._account.client("stepfunctions").stop_execution(executionArn=arn, cause=reason)
+            elif build := view.build_of(action):
+                self._account.client("codebuild").stop_build(id=build)
+        except ClientError as error:
+            if code(error) not in ENDED:
+                raise
 
     def retry(self, execution: str) -> None:
         """Go on from the stage that failed. Raises ExecutionNotFound, ExecutionNotFailed."""

@@ -101,7 +101,16 @@ def _status(action: Document) -> StageStatus:
 
 def workflow_of(action: Document) -> str:
     """Return the ARN of the state machine's execution that an action started, "" when it did not."""
-    if action.get("input", {}).get("actionTypeId", {}).get("provider") != "StepFunctions":
+    return _started(action, "StepFunctions")
+
+
+def build_of(action: Document) -> str:
+    """Return the id of the build that an action started, "" when it did not."""
+    return _started(action, "CodeBuild")
+
+
+def _started(action: Document, provider: str) -> str:
+    if action.get("input", {}).get("actionTypeId", {}).get("provider") != provider:
         return ""
     return str(_result(action).get("externalExecutionId", ""))
 

@@ -28,6 +28,7 @@ RESOURCES = {  # service.Operation -> the ARN's last part, with the parameters t
         "StopExecution": "{executionArn}",
     },
     "sns": {"Publish": "{TopicArn}"},
+    "secretsmanager": {"*": "{SecretId}"},
     "lambda": {"*": "function:{FunctionName}"},
     "logs": {"*": "log-group:{logGroupName}:*"},
     "cloudformation": {"ValidateTemplate": "*", "*": "stack/{StackName}/*"},

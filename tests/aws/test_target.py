@@ -1,7 +1,8 @@
 """What only AWS says, does and cannot do, on an account in memory."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from shipway.targets.aws.rollback import RollbackImpossible
 from shipway.targets.aws.target import AwsTarget, aws_target
 from waiting import until
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 ADA = Decision(approve=True, by="ada", comment="looks right: yes")
 
 
@@ -245,6 +247,28 @@ def test_without_credentials_people_are_told_how_to_sign_in(tmp_path: Path) -> N
     assert "AWS_PROFILE" in said.value.remedy
     (fault,) = nobody.doctor()
     assert "who asks" in fault.what
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda target: target.batches.list(),
+        lambda target: target.captures.counts(),
+        lambda target: list(target.captures.records(LONG_AGO, LONG_AGO)),
+        lambda target: target.quality.windows(),
+        lambda target: target.monitor.runs(),
+        lambda target: target.triggers.list(),
+        lambda target: target.alarms.changes(),
+        lambda target: target.metrics.list(),
+        lambda target: target.scaling.state(),
+        lambda target: target.inspect.keys(),
+        lambda target: target.audit(),
+    ],
+)
+def test_nobody_meets_an_exception_of_boto3_at_any_port(tmp_path: Path, ask: Callable[[AwsTarget], object]) -> None:
+    nobody = aws_target(tiny.write(tmp_path / "tiny"), boto3.Session(region_name="us-east-1"))
+    with pytest.raises(CredentialsMissing):
+        ask(nobody)
 
 
 def test_without_boto3_the_missing_part_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

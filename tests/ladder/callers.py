@@ -23,6 +23,10 @@ OBJECTS = {
     "s3:ListBucket": "without it S3 answers 403, not 404, for an object that is not there; S3 API reference, GetObject",
     "s3:AbortMultipartUpload": "a broken upload in parts is removed by who began it",
 }
+QUEUE = {
+    f"sqs:{verb}": "Lambda takes messages from a queue; developer guide, SQS, execution role permissions"
+    for verb in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
+}
 STATES = {
     **{
         f"logs:{verb}": "Step Functions writes histories; developer guide, logging, IAM policies"

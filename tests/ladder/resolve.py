@@ -25,6 +25,8 @@ NAMED = {  # type -> the property that is its name, where CloudFormation would e
     "AWS::SageMaker::EndpointConfig": "EndpointConfigName",
     "AWS::SageMaker::Model": "ModelName",
     "AWS::Scheduler::Schedule": "Name",
+    "AWS::SecretsManager::Secret": "Name",
+    "AWS::SQS::Queue": "QueueName",
 }
 ARNS = {  # type -> its ARN, less partition; {name}, {region}, {account}
     "AWS::CodeBuild::Project": "codebuild:{region}:{account}:project/{name}",
@@ -37,7 +39,9 @@ ARNS = {  # type -> its ARN, less partition; {name}, {region}, {account}
     "AWS::Lambda::Function": "lambda:{region}:{account}:function:{name}",
     "AWS::Logs::LogGroup": "logs:{region}:{account}:log-group:{name}:*",
     "AWS::S3::Bucket": "s3:::{name}",
+    "AWS::SecretsManager::Secret": "secretsmanager:{region}:{account}:secret:{name}-AbCdEf",
     "AWS::SNS::Topic": "sns:{region}:{account}:{name}",
+    "AWS::SQS::Queue": "sqs:{region}:{account}:{name}",
     "AWS::StepFunctions::StateMachine": "states:{region}:{account}:stateMachine:{name}",
 }
 IDS = {  # type -> what ids of the service begin with
@@ -50,7 +54,7 @@ IDS = {  # type -> what ids of the service begin with
     "AWS::EC2::VPC": "vpc",
     "AWS::EFS::FileSystem": "fs",
 }
-BY_ARN = {"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine"}  # Ref gives the ARN
+BY_ARN = {"AWS::SecretsManager::Secret", "AWS::SNS::Topic", "AWS::StepFunctions::StateMachine"}  # Ref gives the ARN
 
 
 class Stack:

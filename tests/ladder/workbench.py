@@ -12,11 +12,15 @@ from tests.ladder.resolve import Stack, together
 
 from resources.projects import DIGITS, FLIGHTS, HOOKS, LONG_PLACE, LONGEST, PLACE
 from shipway.domain import names
+from shipway.domain.notice import NotificationSettings
 from shipway.domain.project import Project
 from shipway.targets.aws import stacks as agreed
 from shipway.targets.aws.resources.documents import render
 from shipway.targets.aws.resources.place import Place
 from shipway.targets.aws.resources.settings import parameters
+
+# The project of the recorded calls: it has every function.
+TINY = Project(name="tiny", notifications=NotificationSettings(webhooks=("https://chat.example.org/hooks/1",)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +107,7 @@ def benches(folder: Path) -> list[Bench]:
     made = [
         Bench("flights", FLIGHTS, PLACE, folder / "flights"),
         Bench("digits", DIGITS, PLACE, folder / "digits"),
-        Bench("tiny", Project(name="tiny"), PLACE, folder / "tiny"),
+        Bench("tiny", TINY, PLACE, folder / "tiny"),
         Bench("longest", LONGEST, LONG_PLACE, folder / "longest", release=999),
     ]
     for bench in made:

@@ -43,8 +43,10 @@ name = "slow-for-many"
 rule = 'ALARM("slow") AND NOT ALARM("no-traffic")'
 description = "answers take long while there are callers"
 """
+HOOKS_OF_PEOPLE = 'webhooks = ["https://chat.example.org/hooks/1"]\n'
 FLIGHTS = example(
-    "flights", f'\n[notifications]\nmail = ["ml@example.org"]\n[aws]\nrepository = "acme/flights"\n{ALARMS}'
+    "flights",
+    f'\n[notifications]\nmail = ["ml@example.org"]\n{HOOKS_OF_PEOPLE}[aws]\nrepository = "acme/flights"\n{ALARMS}',
 )
 DIGITS = example("digits", '\n[aws]\nsource = "codecommit"\nmonitor = "managed"\nnat_gateways = 2\n')
 LONGEST = Project(name="p" * 32)

@@ -40,6 +40,8 @@ LISTED = PriceTable(
         "alarm, month": 0.10,
         "alarm on alarms, month": 0.50,
         "dashboard, month": 3.0,
+        "secret, month": 0.40,
+        "queue that a function empties, month": 0.26,  # 5 pollers that ask each 20 s, at $0.40 a million
         "pipeline action, minute": 0.002,
         "build, minute": 0.01,
         "state transition": 0.000025,

@@ -1,7 +1,8 @@
 """The stacks made on ministack and on moto, as far as those know the types; what they lack is kept in a register.
 
 An emulator that makes a stack proves little: that its references lead somewhere and that its order can be found. A
-type that one of them learns, or loses, shows as a difference of the register: delete it, run again, look.
+type that one of them learns, or loses, shows as a difference of the register, which has the types that each stack goes
+without: delete it, run again, look.
 """
 
 import json
@@ -38,14 +39,15 @@ def rung(benches: Sequence[Bench]) -> Outcome:
         made: dict[str, Any] = {"moto": stacks(bench, address, known)}
     with ministack() as address:
         made["ministack"] = stacks(bench, address, None)
+    lacks = {name: {stack: told["lacks"] for stack, told in each.items()} for name, each in made.items()}
     if not REGISTER.exists():
-        REGISTER.write_text(json.dumps(made, indent=1) + "\n")
+        REGISTER.write_text(json.dumps(lacks, indent=1) + "\n")
     kept = json.loads(REGISTER.read_text())
     problems = [
-        f"{name}: {stack}: {made[name].get(stack)} is not the register's {kept[name].get(stack)}"
-        for name in made
-        for stack in sorted({*made[name], *kept[name]})
-        if made[name].get(stack) != kept[name].get(stack)
+        f"{name}: {stack} lacks {lacks[name].get(stack)}, and in the register {kept[name].get(stack)}"
+        for name in lacks
+        for stack in sorted({*lacks[name], *kept[name]})
+        if lacks[name].get(stack) != kept[name].get(stack)
     ]
     counts = {
         name: f"{sum(each['made'] for each in told.values())} of {sum(each['of'] for each in told.values())}"

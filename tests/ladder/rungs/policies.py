@@ -19,7 +19,7 @@ from tests.ladder.workbench import Bench
 
 from shipway.domain import names
 from shipway.domain.workflow import document as training
-from shipway.targets.aws.functions.catalogue import CREATE_RELEASE, FUNCTIONS, RECORD_LIVE
+from shipway.targets.aws.functions.catalogue import CREATE_RELEASE, FUNCTIONS, RECORD_LIVE, PlatformFunction
 from shipway.targets.aws.resources.monitoring import document as monitoring
 from shipway.targets.aws.resources.platform import logical
 
@@ -104,12 +104,20 @@ def _names(statement: Statement, action: str) -> bool:
     return action.lower() in {each.lower() for each in statement.actions}
 
 
+def role_of(function: PlatformFunction) -> str:
+    """Return the role of a function, with the stack that makes it."""
+    if function.release:
+        return f"roles.{logical(function.purpose)}"
+    return f"{'alarms' if function.webhooks else 'functions'}.{logical(function.purpose)}Role"
+
+
 def known(role: str) -> Mapping[str, str]:
     """Return what a service does by the role, for roles of the functions stack by their function."""
     for each in FUNCTIONS:
-        if role == f"functions.{logical(each.purpose)}Role":
+        if role == role_of(each):
             answers = callers.ANSWERS if each.purpose in (CREATE_RELEASE, RECORD_LIVE) else {}
-            return {**callers.LAMBDA, **callers.OBJECTS, **answers, **(VOLUME if each.volume else {})}
+            queue = callers.QUEUE if each.webhooks else {}
+            return {**callers.LAMBDA, **callers.OBJECTS, **answers, **queue, **(VOLUME if each.volume else {})}
     return SERVICE[role]
 
 
@@ -122,8 +130,7 @@ def wild(roles: Mapping[str, Sequence[Statement]]) -> Iterator[tuple[str, str]]:
 def calls(bench: Bench, benches: Sequence[Bench]) -> Iterator[tuple[str, set[Call]]]:
     """Yield role -> the calls that are made by it, as far as our own documents and code tell."""
     for each in FUNCTIONS:
-        role = f"roles.{logical(each.purpose)}" if each.release else f"functions.{logical(each.purpose)}Role"
-        yield role, recorded(each.purpose)
+        yield role_of(each), recorded(each.purpose)
     yield "roles.Workflow", set(asked(training(bench.project), bench, "jobs"))
     yield "roles.Jobs", set(answered(bench))
     yield "roles.Monitor", set(asked(monitoring(bench.project), bench, "monitor"))

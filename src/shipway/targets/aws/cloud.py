@@ -18,7 +18,7 @@ from shipway.ports.cloud import Applied, Leftover, Published, Say
 from shipway.ports.target import BuiltImage
 from shipway.project import source as project_source
 from shipway.project.folder import load
-from shipway.targets.aws import instance
+from shipway.targets.aws import instance, webhook
 from shipway.targets.aws import stacks as agreed
 from shipway.targets.aws.account import Account
 from shipway.targets.aws.building import Builder, docker
@@ -98,6 +98,8 @@ class AwsCloud:
             values |= self._stacks.get(concern).outputs
             if concern == "foundation":
                 values |= self._assets(say)
+            if concern == "alarms" and self._account.project.notifications.webhooks:
+                webhook.keep(self._account, self._folder)
         self._analyzer(say)
         return done
 

@@ -108,8 +108,12 @@ def plain(method: Callable[P, R]) -> Callable[P, R]:
 
 
 def plainly(target: type[Any]) -> type[Any]:
-    """Make every public method of a class a `plain` one: nobody meets an exception of boto3."""
-    for name, method in list(vars(target).items()):
-        if callable(method) and not name.startswith("_"):
-            setattr(target, name, plain(method))
+    """Make every public method and property of a class a `plain` one: nobody meets an exception of boto3."""
+    for name, member in list(vars(target).items()):
+        if name.startswith("_"):
+            continue
+        if isinstance(member, property) and member.fget:
+            setattr(target, name, property(plain(member.fget)))
+        elif callable(member):
+            setattr(target, name, plain(member))
     return target

@@ -10,7 +10,7 @@ from shipway.domain.drift import read_analysis
 from shipway.domain.monitor import NothingToAnalyse, RunStatus, Window
 from shipway.ports.monitor import DriftView, MonitorRun
 from shipway.targets.aws.account import Account
-from shipway.targets.aws.errors import NotOnAws
+from shipway.targets.aws.errors import NotOnAws, plainly
 from shipway.targets.aws.objects import keys, read
 from shipway.targets.aws.release import Ledger
 
@@ -19,6 +19,7 @@ HOUR = timedelta(hours=1)
 _REPORT = re.compile(r"monitor/(?P<endpoint>[^/]+)/(?P<hour>\d{4}/\d\d/\d\d/\d\d)/analysis\.json")
 
 
+@plainly
 class Reports:
     """Analyses of one project, newest first."""
 

@@ -21,6 +21,8 @@ COUNTED = {
     "AWS::CloudWatch::Alarm": "alarm, month",
     "AWS::CloudWatch::CompositeAlarm": "alarm on alarms, month",
     "AWS::CloudWatch::Dashboard": "dashboard, month",
+    "AWS::SecretsManager::Secret": "secret, month",
+    "AWS::Lambda::EventSourceMapping": "queue that a function empties, month",
 }
 BROKEN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED")
 

@@ -10,7 +10,7 @@ from shipway.domain.pipeline import Cause, CauseKind
 from shipway.domain.trigger import TriggerUnknown
 from shipway.ports.trigger import TriggerFiring, TriggerView
 from shipway.targets.aws.account import Account
-from shipway.targets.aws.errors import NotOnAws
+from shipway.targets.aws.errors import NotOnAws, plainly
 from shipway.targets.aws.objects import code
 from shipway.targets.aws.pipeline import Pipeline
 
@@ -19,6 +19,7 @@ TOLD = (CauseKind.SOURCE, CauseKind.DATA)
 _NEVER = timedelta(0)  # EventBridge gathers nothing: each event starts an execution, and a newer one supersedes
 
 
+@plainly
 class Rules:
     """The triggers of one project."""
 

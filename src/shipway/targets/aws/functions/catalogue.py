@@ -13,6 +13,7 @@ RUNTIME = "python3.13"
 VOLUME = "/mnt/ml"  # where functions see the shared volume, as on the machine
 QUERY_DRIFT = "query-drift"
 TELL_PEOPLE = "tell-people"
+POST_WEBHOOK = "post-webhook"
 CREATE_RELEASE = "create-release"
 RECORD_LIVE = "record-live"
 PRE_TRAFFIC = "pre-traffic"
@@ -22,6 +23,8 @@ PROJECT = "PROJECT"  # names of environment variables
 ARTIFACT_BUCKET = "ARTIFACT_BUCKET"
 CAPTURE_BUCKET = "CAPTURE_BUCKET"
 TOPIC = "TOPIC_ARN"
+KINDS = "KINDS"  # of notices that webhooks get, with blanks between; "" = all
+WEBHOOKS = "WEBHOOKS"  # the secret with the addresses and what POSTs are signed with
 RELEASE = "RELEASE"
 ENDPOINT = "ENDPOINT_NAME"
 VERSION = "FUNCTION_VERSION_ARN"  # the new version of the API's function, number included
@@ -35,7 +38,8 @@ class PlatformFunction:
 
     does: a sentence for the template. environment: names of what the template gives it. memory: MiB. seconds: its
     time limit. volume: whether it runs in the network with the shared volume at VOLUME. release: whether there is
-    one a release, in the prod stack, beside what it watches; the others are in the functions stack.
+    one a release, in the prod stack, beside what it watches. webhooks: whether it is there for webhooks alone, in the
+    alarms stack; the others are in the functions stack.
     """
 
     purpose: str
@@ -45,6 +49,7 @@ class PlatformFunction:
     seconds: int = 60
     volume: bool = False
     release: bool = False
+    webhooks: bool = False
 
     @property
     def handler(self) -> str:
@@ -79,6 +84,12 @@ FUNCTIONS = (
         purpose=TELL_PEOPLE,
         does="Tells people how a run of the pipeline goes, and that an alarm is over.",
         environment=(PROJECT, TOPIC),
+    ),
+    PlatformFunction(
+        purpose=POST_WEBHOOK,
+        does="Posts what the project's topic says to webhooks.",
+        environment=(PROJECT, KINDS, WEBHOOKS),
+        webhooks=True,
     ),
     PlatformFunction(
         purpose=ADD_TRANSFORM_HEADER,

@@ -15,6 +15,7 @@ PARTS = (
     "domain",
     "runtime/__init__.py",
     "runtime/shared_data.py",
+    "runtime/webhook.py",
     "targets/__init__.py",
     "targets/aws/__init__.py",
     "targets/aws/client_key.py",

@@ -1,10 +1,10 @@
 """What people are told through the project's topic."""
 
 from shipway.domain.notice_words import Told
+from shipway.domain.topic_notice import KIND
 from shipway.targets.aws.functions.catalogue import TOPIC
 from shipway.targets.aws.functions.clients import client, setting
 
-KIND = "kind"  # attribute of a message: the notice's kind
 SUBJECT_LIMIT = 100  # characters that SNS takes, of ASCII and on one line; SNS API reference, Publish
 BODY_LIMIT = 60_000  # of 256 KiB, with room for what SNS adds
 

@@ -61,7 +61,7 @@ def alarm_problems(project: Project) -> Iterator[Problem]:
     rules = {each.name: each for each in found.composites}
     for index, each in enumerate(project.alarms):
         path = f"alarms[{index}]"
-        if each.name == TOGETHER or each.name.startswith((f"{TOGETHER}-group-", OF_PROD)):
+        if each.name in (TOGETHER, "undelivered") or each.name.startswith((f"{TOGETHER}-group-", OF_PROD)):
             yield Problem(
                 path=f"{path}.name", problem=f'"{each.name}" is an alarm of AWS\'s stacks', remedy="rename it"
             )

@@ -15,11 +15,22 @@ from shipway.targets.aws.resources.alarm_place import OF_PROD, TOGETHER, Places,
 from shipway.targets.aws.resources.block import block, lines, ref, sub
 from shipway.targets.aws.resources.metric import Published, of_project, of_release
 from shipway.targets.aws.resources.platform import HERE, rule
+from shipway.targets.aws.resources.webhooks import webhooks
 
 RULE_LIMIT = 10_240  # characters of a composite alarm's rule; CloudWatch API reference, PutCompositeAlarm
 CHILDREN_LIMIT = 100  # alarms that one composite alarm names; CloudWatch user guide, "Combining alarms"
 BY_PROD = (ERRORS, SLOW)  # alarms of the prod stack tell of the same, and name the release
 OWN, DRIFT, SOME = "Alarm", "Drift", "SomeDrift"  # what their names within the stack begin with
+SAID = {
+    "Project": "The project's name; everything is named after it.",
+    "KeyArn": "The key of all that the project keeps.",
+    "TopicArn": "Where mails to people are sent from.",
+    "AssetBucket": "Name of the bucket with the functions' archive.",
+    "FunctionsKey": "The key of the functions' archive; it is named by its content.",
+    "KeepLogsDays": "How long logs are kept, in days.",
+    "NoticeKinds": "The kinds of notices that webhooks get, with blanks between; empty for all.",
+}
+NUMBERS = {"KeepLogsDays": "Number"}
 RELEASE = f"${{Project}}-{OF_PROD}${{Release}}-own-"
 
 
@@ -32,17 +43,16 @@ def alarms(project: Project) -> str:
     resources |= _drift(project, found.drift)
     resources |= _own(project, found)
     resources |= _over(project, found)
-    said = {
-        "Project": "The project's name; everything is named after it.",
-        "TopicArn": "Where mails to people are sent from.",
-    }
+    resources |= webhooks(project)
     text = canonical(resources)
-    parameters = {name: why for name, why in said.items() if f'"{name}"' in text or f"${{{name}}}" in text}
+    used = {name: why for name, why in SAID.items() if f'"{name}"' in text or f"${{{name}}}" in text}
     return block(
         {
             "AWSTemplateFormatVersion": "2010-09-09",
             "Description": f"Who hears of {project.name}, and what is watched whatever release is live.",
-            "Parameters": {name: {"Type": "String", "Description": why} for name, why in parameters.items()},
+            "Parameters": {
+                name: {"Type": NUMBERS.get(name, "String"), "Description": why} for name, why in used.items()
+            },
             "Resources": resources or {"Nobody": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
         }
     )

@@ -133,19 +133,14 @@ DIFFERENCES = (
         holds=lambda project: project.approval.required,
     ),
     Difference(
-        path="notifications.webhooks",
-        said="SNS sends mails alone: a webhook would first have to confirm that it wants them",
-        holds=lambda project: bool(project.notifications.webhooks),
-    ),
-    Difference(
         path="notifications.kinds",
-        said="the topic carries all kinds: mails are of all of them",
+        said="the topic carries all kinds: mails are of all of them, webhooks get those that are named",
         holds=lambda project: bool(project.notifications.kinds and project.notifications.mail),
     ),
     Difference(
         path="notifications.group",
         said="each notice is told by itself and at once",
-        holds=lambda project: bool(project.notifications.mail),
+        holds=lambda project: bool(project.notifications.mail or project.notifications.webhooks),
     ),
     Difference(
         path="notifications.apprise_file",

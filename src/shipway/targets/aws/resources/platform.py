@@ -8,6 +8,7 @@ from shipway.domain.workflow import CREATE_EXPERIMENT, QUERY_EVALUATION, QUERY_T
 from shipway.targets.aws.functions.catalogue import (
     CREATE_RELEASE,
     FUNCTIONS,
+    POST_WEBHOOK,
     QUERY_DRIFT,
     RECORD_LIVE,
     RUNTIME,
@@ -19,7 +20,13 @@ from shipway.targets.aws.resources.block import attribute, block, ref, sub
 
 ARTIFACTS = "arn:${AWS::Partition}:s3:::${ArtifactBucket}"
 HERE = "${AWS::Region}:${AWS::AccountId}"
-ENVIRONMENT = {"PROJECT": "Project", "ARTIFACT_BUCKET": "ArtifactBucket", "TOPIC_ARN": "TopicArn"}
+ENVIRONMENT: JsonObject = {
+    "PROJECT": ref("Project"),
+    "ARTIFACT_BUCKET": ref("ArtifactBucket"),
+    "TOPIC_ARN": ref("TopicArn"),
+    "KINDS": ref("NoticeKinds"),
+    "WEBHOOKS": ref("Webhooks"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,15 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("TellPeople", ("sns:Publish",), ("${TopicArn}",)),
         _KEY_BOTH,
     ),
+    POST_WEBHOOK: (
+        Grant(
+            "TakeMessages",
+            ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
+            _own("sqs", "${Project}-webhook-*"),
+        ),
+        Grant("ReadAddresses", ("secretsmanager:GetSecretValue",), ("${Webhooks}",)),
+        _KEY,
+    ),
     ADD_TRANSFORM_HEADER: (
         Grant("ReadOutput", ("s3:GetObject",), _bucket("batches/*", "transform/*", "runs/*")),
         Grant("WriteOutput", ("s3:AbortMultipartUpload", "s3:PutObject"), _bucket("batches/*", "headed/*")),
@@ -142,21 +158,23 @@ _REASONS = {
     "CKV_AWS_116": "its caller waits for the answer and tries again itself",
     "CKV_AWS_117": "it talks to AWS alone, and holds nothing that a network would guard",
 }
+_BY_EVENT = (QUERY_DRIFT, TELL_PEOPLE, ADD_TRANSFORM_HEADER)
+_TRIED = "Lambda tries an event three times; what it tells of is kept by the service that it comes from"
 
 
 def functions() -> str:
     """Return the stack's text."""
-    own = [each for each in FUNCTIONS if not each.release]
-    resources: dict[str, Json] = {}
+    own = [each for each in FUNCTIONS if not each.release and not each.webhooks]
+    made: dict[str, Json] = {}
     for each in own:
-        resources |= _resources(each)
-    resources |= _analysis_rule() | _batch_rule() | _run_rule()
+        made |= resources(each)
+    made |= _analysis_rule() | _batch_rule() | _run_rule()
     return block(
         {
             "AWSTemplateFormatVersion": "2010-09-09",
             "Description": "The platform's own functions - what workflow, pipeline and monitor ask on the way.",
             "Parameters": _parameters(),
-            "Resources": resources,
+            "Resources": made,
         }
     )
 
@@ -184,7 +202,8 @@ def logical(purpose: str) -> str:
     return "".join(word.capitalize() for word in purpose.split("-"))
 
 
-def _resources(function: PlatformFunction) -> dict[str, Json]:
+def resources(function: PlatformFunction) -> dict[str, Json]:
+    """Return a function with its log group and its role."""
     name = logical(function.purpose)
     log: JsonObject = {
         "Type": "AWS::Logs::LogGroup",
@@ -202,6 +221,8 @@ def _resources(function: PlatformFunction) -> dict[str, Json]:
 def _function(function: PlatformFunction) -> JsonObject:
     name = logical(function.purpose)
     reasons = {check: why for check, why in _REASONS.items() if check != "CKV_AWS_117" or not function.volume}
+    if function.purpose in _BY_EVENT:
+        reasons["CKV_AWS_116"] = _TRIED
     properties: JsonObject = {
         "FunctionName": sub(f"${{Project}}-{function.purpose}"),
         "Description": function.does,
@@ -214,7 +235,7 @@ def _function(function: PlatformFunction) -> JsonObject:
         "TracingConfig": {"Mode": "Active"},
         "KmsKeyArn": ref("KeyArn"),
         "LoggingConfig": {"LogGroup": ref(f"{name}Log")},
-        "Environment": {"Variables": {each: ref(ENVIRONMENT[each]) for each in function.environment}},
+        "Environment": {"Variables": {each: ENVIRONMENT[each] for each in function.environment}},
     }
     if function.volume:
         properties["VpcConfig"] = {"SubnetIds": ref("PrivateSubnets"), "SecurityGroupIds": [ref("FunctionGroup")]}

@@ -54,6 +54,7 @@ def _kept(project: Project, place: Place) -> dict[str, str]:
         "KeepImages": str(aws.keep_images),
         "Network": aws.network,
         "NatGateways": str(aws.nat_gateways),
+        "NoticeKinds": " ".join(project.notifications.kinds),
     }
 
 

@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from shipway.domain.project import Project
+from shipway.project.secret import SecretUnusable, read
 from shipway.targets.local.home import Home
 from shipway.targets.local.notify.channel import Channel, DeliveryFailed, Parcel
 from shipway.targets.local.notify.mail import Mail
-from shipway.targets.local.notify.secret import SMTP_PASSWORD, WEBHOOK_SECRET, SecretUnusable, read, secret
+from shipway.targets.local.notify.secret import SMTP_PASSWORD, WEBHOOK_SECRET, secret
 from shipway.targets.local.notify.service import Service
 from shipway.targets.local.notify.webhook import Webhook
 

@@ -27,7 +27,7 @@ RESOURCES = {  # service.Operation -> the ARN's last part, with the parameters t
         "GetExecutionHistory": "{executionArn}",
         "StopExecution": "{executionArn}",
     },
-    "sns": {"Publish": "{TopicArn}"},
+    "sns": {"Publish": "{TopicArn}", "ListSubscriptionsByTopic": "{TopicArn}"},
     "secretsmanager": {"*": "{SecretId}"},
     "lambda": {"*": "function:{FunctionName}"},
     "logs": {"*": "log-group:{logGroupName}:*"},

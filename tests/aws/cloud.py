@@ -16,6 +16,7 @@ from aws.admitting import Admitting
 from aws.ringing import Ringing
 from aws.serving import Serving
 from aws.storage import Storage
+from aws.telling import Telling
 from aws.transforming import Transforming
 from aws.watching import Watching
 from fake_captures import RECORDS, URI
@@ -70,6 +71,7 @@ class Cloud(Account):
         self.watching.into(self)
         self.ringing = Ringing(self.fake).into(self)
         self.admitting = Admitting(plan="plan1").into(self)
+        self.telling = Telling().into(self)
         self.transforming = Transforming(self.storage, lambda: self.fake.now).into(self)
         self.serving = Serving(self.fake).into(self)
         for name in ("s3.GetObject", "s3.ListObjectsV2"):

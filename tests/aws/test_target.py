@@ -86,6 +86,7 @@ def test_the_calls_of_the_target_are_those_on_record(target: AwsTarget, cloud: C
     assert target.scaling.activities() == []
     begun = target.batches.start(BatchRequest(input="", header=True), by="ada")
     assert target.batches.stop(begun.name, by="ada").name == target.batches.list()[0].name
+    assert target.notices.test(by="ada").notice == target.notices.list(1)[0].notice
     assert target.captures.files()
     assert target.captures.find("a-1")
     for stage in ("Build", "Train"):

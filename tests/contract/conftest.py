@@ -74,7 +74,6 @@ def aws(folder: Path) -> Iterator[Target]:
 # What AWS does otherwise, and which tests of the contract ask for it.
 OTHERWISE = {
     "test_every_trigger_is_listed_and_what_is_told_waits": "EventBridge gathers nothing: what is told starts at once",
-    "test_a_test_notice_is_on_record": "SNS tells people and keeps nothing",
     "test_going_back_and_forth_between_releases": "a rollback is CodePipeline's own: DeployProd once more",
     "test_a_release_is_one_file_and_importing_it_twice_is_importing_it_once": "its images are in ECR, and stay there",
 }

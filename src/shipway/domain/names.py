@@ -235,6 +235,16 @@ def audit_entry(project: str, number: int) -> str:
     return f"{audit_prefix(project)}{10**9 - number:09d}.json"
 
 
+def notice_prefix(project: str) -> str:
+    """Where it is kept in the artifacts bucket what people were told, one object a notice; keys count down."""
+    return f"notices/{project}/"
+
+
+def notice_record(project: str, number: int) -> str:
+    """The key of one notice, whose number has sixteen digits at most; the newest comes first in a listing."""
+    return f"{notice_prefix(project)}{10**16 - number:016d}.json"
+
+
 def repository(project: str, image: str) -> str:
     """The ECR repository of an image: "model", "function" or "analyze"."""
     return f"{project}/{image}"

@@ -1,12 +1,14 @@
 """Notices to people: their kinds, how several become one message, and when a message is tried again. Pure."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shipway.domain.errors import ShipwayError
+from shipway.domain.values import canonical
 
 SETTLE = timedelta(seconds=3)  # a notice waits so long for others of the same moment
 FIRST_PAUSE = timedelta(seconds=10)
@@ -101,6 +103,17 @@ class Notice:
     kind: str
     subject: str
     body: str
+
+
+def written_notice(notice: Notice) -> str:
+    """Return a notice as JSON, where no database keeps it."""
+    return canonical({**asdict(notice), "at": notice.at.isoformat()})
+
+
+def read_notice(text: str | bytes) -> Notice:
+    """Return the notice that was written."""
+    record = json.loads(text)
+    return Notice(**{**record, "at": datetime.fromisoformat(record["at"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from shipway.domain.notice import Kind, Notice
 from shipway.domain.notice_words import Told
 
 KIND = "kind"  # attribute of Shipway's own messages
+NUMBER = "number"  # attribute of those that are on record under a number already
 Envelope = Mapping[str, Any]
 
 
@@ -24,8 +25,17 @@ def notice_of(project: str, envelope: Envelope) -> Notice:
     return Notice(number=0, at=at, kind=told.kind.value, subject=told.subject, body=told.body)
 
 
+def number_in(envelope: Envelope) -> int:
+    """Return the number that a message is on record under, 0 where it is not."""
+    return int(_attribute(envelope, NUMBER) or 0)
+
+
+def _attribute(envelope: Envelope, name: str) -> str:
+    return str(envelope.get("MessageAttributes", {}).get(name, {}).get("Value", ""))
+
+
 def _told(project: str, envelope: Envelope) -> Told:
-    kind = envelope.get("MessageAttributes", {}).get(KIND, {}).get("Value", "")
+    kind = _attribute(envelope, KIND)
     subject, body = str(envelope.get("Subject") or f"{project}: a notice"), str(envelope["Message"])
     if kind in list(Kind):
         return Told(kind=Kind(kind), subject=subject, body=body)

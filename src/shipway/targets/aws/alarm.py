@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from shipway.domain.alarm import AlarmChange, AlarmNotFound
+from shipway.domain.numbering import time_of
 from shipway.ports.alarm import AlarmView
 from shipway.targets.aws import alarm_view
 from shipway.targets.aws.account import Account
@@ -53,7 +54,7 @@ class Watchers:
         return sorted(newest, key=lambda each: each.number, reverse=True)
 
     def changes(self, after: int = 0) -> builtins.list[AlarmChange]:
-        since = {"StartDate": alarm_view.at_number(after)} if after else {}
+        since = {"StartDate": time_of(after)} if after else {}
         found = [each for each in self._history(**since) if each.number > after]
         return sorted(found, key=lambda each: each.number)
 

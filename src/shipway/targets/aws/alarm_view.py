@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zlib import crc32
 
 from shipway.domain.alarm import AlarmChange, AlarmState, Comparison, Datapoint
 from shipway.domain.alarm_rule import renamed
 from shipway.domain.alarm_suppression import SuppressedBy, Suppression
+from shipway.domain.numbering import number_of
 from shipway.domain.units import format_duration
 from shipway.ports.alarm import AlarmView
 from shipway.targets.aws.resources.alarm_place import OF_PROD
@@ -114,25 +114,12 @@ def _suppressor(told: Document, project: str) -> str:
     return own_name(str(told.get("ActionsSuppressor", "")).rpartition(":")[2], project)
 
 
-def number(at: datetime, alarm: str) -> int:
-    """Return the number of a change of state, the same however it was asked for: CloudWatch gives none.
-
-    It is the change's time in milliseconds, with three more digits that tell apart alarms that changed in the same one.
-    """
-    return round(at.timestamp() * 1000) * 1000 + crc32(alarm.encode()) % 1000
-
-
-def at_number(number: int) -> datetime:
-    """Return the time that a change's number says, to the millisecond."""
-    return datetime.fromtimestamp(number // 1000 / 1000, UTC)
-
-
 def change(item: Document, project: str) -> AlarmChange:
     """Return one change of state out of CloudWatch's history."""
     data = json.loads(item.get("HistoryData", "{}"))
     new = data.get("newState", {})
     return AlarmChange(
-        number=number(item["Timestamp"], item["AlarmName"]),
+        number=number_of(item["Timestamp"], item["AlarmName"]),  # CloudWatch gives none
         alarm=own_name(item["AlarmName"], project),
         old=AlarmState(data.get("oldState", {}).get("stateValue", AlarmState.INSUFFICIENT_DATA)),
         new=AlarmState(new["stateValue"]),

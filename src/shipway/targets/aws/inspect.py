@@ -1,4 +1,4 @@
-"""Closer looks at a project on AWS: its keys. For the rest SageMaker and Step Functions have consoles of their own."""
+"""Closer looks at a project on AWS: its keys and notices. For the rest its services have consoles of their own."""
 
 from collections.abc import Sequence
 from typing import NoReturn
@@ -10,14 +10,16 @@ from shipway.ports.view import BucketView, DeploymentDetail, KeyView, ProjectVie
 from shipway.targets.aws.audit import Trail
 from shipway.targets.aws.client_key import Keys
 from shipway.targets.aws.errors import NotOnAws, plainly
+from shipway.targets.aws.notice import Topic
 
 
 @plainly
 class Looks:
     """What the port offers of it."""
 
-    def __init__(self, keys: Keys, trail: Trail) -> None:
+    def __init__(self, keys: Keys, notices: Topic, trail: Trail) -> None:
         self._keys = keys
+        self._notices = notices
         self._trail = trail
 
     def keys(self) -> Sequence[KeyView]:
@@ -45,8 +47,8 @@ class Looks:
     def experiments(self) -> Sequence[Experiment]:
         self._elsewhere("list experiments", "SageMaker keeps them")
 
-    def notices(self, after: int = 0) -> Sequence[Notice]:  # noqa: ARG002
-        self._elsewhere("list notices", "SNS tells people and keeps nothing")
+    def notices(self, after: int = 0) -> Sequence[Notice]:
+        return [each for each in self._notices.newest() if each.number > after][::-1]
 
     def buckets(self) -> Sequence[BucketView]:
         self._elsewhere("list buckets", "S3 has more than the project's")

@@ -22,6 +22,8 @@ from shipway.ports.inspect import Inspect
 from shipway.ports.metric import Metrics
 from shipway.ports.model_quality import ModelQuality
 from shipway.ports.monitor import Monitor
+from shipway.ports.notice import Notices
+from shipway.ports.people import People
 from shipway.ports.scaling import Scaling
 from shipway.ports.target import (
     Answer,
@@ -48,7 +50,6 @@ from shipway.targets.aws.building import Builder
 from shipway.targets.aws.capture import Captured
 from shipway.targets.aws.deployment import Deployments
 from shipway.targets.aws.doctor import faults
-from shipway.targets.aws.elsewhere import Elsewhere
 from shipway.targets.aws.errors import NotOnAws, plainly
 from shipway.targets.aws.gateway import Gateway
 from shipway.targets.aws.inspect import Looks
@@ -57,6 +58,7 @@ from shipway.targets.aws.logs import Logs
 from shipway.targets.aws.metric import Measured
 from shipway.targets.aws.model_quality import GroundTruth
 from shipway.targets.aws.monitor import Reports
+from shipway.targets.aws.notice import Topic
 from shipway.targets.aws.pipeline import Pipeline
 from shipway.targets.aws.release import Ledger
 from shipway.targets.aws.scaling import Scales
@@ -78,7 +80,7 @@ def aws_target(folder: Path, session: boto3.Session | None = None, now: Callable
 
 
 @plainly
-class AwsTarget(Elsewhere):
+class AwsTarget:
     """Everything of one project in one account and region. Each method is described by the port."""
 
     def __init__(self, account: Account, folder: Path, now: Callable[[], datetime] = _now) -> None:
@@ -103,6 +105,10 @@ class AwsTarget(Elsewhere):
     @property
     def _approvals(self) -> Approvals:
         return Approvals(self._account, self._pipeline, self._ledger)
+
+    @property
+    def people(self) -> People:
+        raise NotOnAws(what="keep people and their roles", why="IAM does", instead="ask the account's administrator")
 
     def doctor(self) -> Sequence[Fault]:
         return faults(self._account, self._stacks)
@@ -260,11 +266,15 @@ class AwsTarget(Elsewhere):
 
     @property
     def inspect(self) -> Inspect:
-        return Looks(self._gateway.keys, self._trail)
+        return Looks(self._gateway.keys, Topic(self._account, self._trail, self._now), self._trail)
 
     @property
     def captures(self) -> Captures:
         return Captured(self._account)
+
+    @property
+    def notices(self) -> Notices:
+        return Topic(self._account, self._trail, self._now)
 
     @property
     def batches(self) -> Batches:

@@ -16,6 +16,7 @@ TELL_PEOPLE = "tell-people"
 POST_WEBHOOK = "post-webhook"
 CREATE_RELEASE = "create-release"
 RECORD_LIVE = "record-live"
+KEEP_NOTICE = "keep-notice"
 PRE_TRAFFIC = "pre-traffic"
 POST_TRAFFIC = "post-traffic"
 
@@ -84,6 +85,11 @@ FUNCTIONS = (
         purpose=TELL_PEOPLE,
         does="Tells people how a run of the pipeline goes, and that an alarm is over.",
         environment=(PROJECT, TOPIC),
+    ),
+    PlatformFunction(
+        purpose=KEEP_NOTICE,
+        does="Keeps what the project's topic tells people.",
+        environment=(PROJECT, ARTIFACT_BUCKET),
     ),
     PlatformFunction(
         purpose=POST_WEBHOOK,

@@ -8,6 +8,7 @@ from shipway.domain.workflow import CREATE_EXPERIMENT, QUERY_EVALUATION, QUERY_T
 from shipway.targets.aws.functions.catalogue import (
     CREATE_RELEASE,
     FUNCTIONS,
+    KEEP_NOTICE,
     POST_WEBHOOK,
     QUERY_DRIFT,
     RECORD_LIVE,
@@ -111,6 +112,10 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
         Grant("ReadAddresses", ("secretsmanager:GetSecretValue",), ("${Webhooks}",)),
         _KEY,
     ),
+    KEEP_NOTICE: (
+        Grant("WriteNotices", ("s3:PutObject",), _bucket("notices/${Project}/*")),
+        _KEY_BOTH,
+    ),
     ADD_TRANSFORM_HEADER: (
         Grant("ReadOutput", ("s3:GetObject",), _bucket("batches/*", "transform/*", "runs/*")),
         Grant("WriteOutput", ("s3:AbortMultipartUpload", "s3:PutObject"), _bucket("batches/*", "headed/*")),
@@ -158,7 +163,7 @@ _REASONS = {
     "CKV_AWS_116": "its caller waits for the answer and tries again itself",
     "CKV_AWS_117": "it talks to AWS alone, and holds nothing that a network would guard",
 }
-_BY_EVENT = (QUERY_DRIFT, TELL_PEOPLE, ADD_TRANSFORM_HEADER)
+_BY_EVENT = (QUERY_DRIFT, TELL_PEOPLE, ADD_TRANSFORM_HEADER, KEEP_NOTICE)
 _TRIED = "Lambda tries an event three times; what it tells of is kept by the service that it comes from"
 
 
@@ -168,7 +173,7 @@ def functions() -> str:
     made: dict[str, Json] = {}
     for each in own:
         made |= resources(each)
-    made |= _analysis_rule() | _batch_rule() | _run_rule()
+    made |= _analysis_rule() | _batch_rule() | _run_rule() | _notices_kept()
     return block(
         {
             "AWSTemplateFormatVersion": "2010-09-09",
@@ -294,6 +299,22 @@ def _resource(text: str) -> Json:
         name = text[2:-1]
         return attribute(*name.split(".")) if "." in name else ref(name)
     return sub(text) if "$" in text else text
+
+
+def _notices_kept() -> JsonObject:
+    """Return what brings the topic's messages to the function that keeps them."""
+    function = attribute(logical(KEEP_NOTICE), "Arn")
+    permission: JsonObject = {
+        "FunctionName": ref(logical(KEEP_NOTICE)),
+        "Action": "lambda:InvokeFunction",
+        "Principal": "sns.amazonaws.com",
+        "SourceArn": ref("TopicArn"),
+    }
+    subscription: JsonObject = {"TopicArn": ref("TopicArn"), "Protocol": "lambda", "Endpoint": function}
+    return {
+        "NoticeAsks": {"Type": "AWS::Lambda::Permission", "Properties": permission},
+        "NoticesKept": {"Type": "AWS::SNS::Subscription", "DependsOn": "NoticeAsks", "Properties": subscription},
+    }
 
 
 def _analysis_rule() -> JsonObject:

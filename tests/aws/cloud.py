@@ -28,6 +28,7 @@ from shipway.domain.deployment import DeploymentFinished
 from shipway.domain.pipeline import Cause, CauseKind, Execution, ExecutionStatus, Stage, StageStatus
 from shipway.domain.store.name import parse_uri
 from shipway.domain.values import canonical
+from waiting import until
 
 Asked = dict[str, Any]
 STATUS = {
@@ -77,6 +78,14 @@ class Cloud(Account):
         for name in ("s3.GetObject", "s3.ListObjectsV2"):
             self.serves[name] = self._after_ledger(self.serves[name])
         self.serves |= self._pipeline() | self._training() | self._production() | self._rest()
+
+    def release(self) -> None:
+        """Bring a release into production."""
+        self.fake.up()
+        self.fake.start(Cause())
+        until(lambda: StageStatus.WAITING in {each.status for each in self.fake.execution("latest").stages})
+        self.fake.decide("latest", Decision(approve=True, by="ada"))
+        until(lambda: self.fake.execution("latest").status.final)
 
     # CodePipeline
 

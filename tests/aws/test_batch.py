@@ -14,16 +14,14 @@ import tiny
 from aws.cloud import ARTIFACTS, Cloud
 from aws.function_events import STATE_CHANGE
 from aws.storage import SMALL
-from shipway.domain.approval import Decision
 from shipway.domain.batch import BatchInputMissing, BatchInvalid, BatchRequest
-from shipway.domain.pipeline import Cause, ExecutionFinished, StageStatus
+from shipway.domain.pipeline import ExecutionFinished
 from shipway.domain.transform_header import HeadersDiffer
 from shipway.ports.batch import Batches
 from shipway.targets.aws import header
 from shipway.targets.aws.functions import add_transform_header
 from shipway.targets.aws.functions.clients import client
 from shipway.targets.aws.target import aws_target
-from waiting import until
 
 ROWS = "s3://tiny-data/batch/"
 MINUTE = timedelta(minutes=1)
@@ -33,11 +31,7 @@ MINUTE = timedelta(minutes=1)
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """A cloud with one release in production, rows below s3://tiny-data/batch/, and the platform's function."""
     made = Cloud()
-    made.fake.up()
-    made.fake.start(Cause())
-    until(lambda: StageStatus.WAITING in {each.status for each in made.fake.execution("latest").stages})
-    made.fake.decide("latest", Decision(approve=True, by="ada"))
-    until(lambda: made.fake.execution("latest").status.final)
+    made.release()
     for name in ("one", "deep/two"):
         made.storage.put("tiny-data", f"batch/{name}.csv", "1,2\n3,4\n")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", made.session())

@@ -8,21 +8,14 @@ import pytest
 
 import tiny
 from aws.cloud import Cloud, public_api
-from shipway.domain.approval import Decision
-from shipway.domain.pipeline import Cause, StageStatus
 from shipway.targets.aws.target import AwsTarget, aws_target
-from waiting import until
 
 
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
     """A cloud with one release in production."""
     made = Cloud()
-    made.fake.up()
-    made.fake.start(Cause())
-    until(lambda: StageStatus.WAITING in {each.status for each in made.fake.execution("latest").stages})
-    made.fake.decide("latest", Decision(approve=True, by="ada"))
-    until(lambda: made.fake.execution("latest").status.final)
+    made.release()
     with public_api(made):
         yield made
 

@@ -10,6 +10,7 @@ import yaml
 from resources.projects import DIGITS, FLIGHTS, PLACE
 from shipway.domain.alarm import AlarmSettings
 from shipway.domain.aws_settings import AwsSettings, MonitorKind, SourceKind
+from shipway.domain.capture_settings import CaptureSettings
 from shipway.domain.deployment import Strategy
 from shipway.domain.endpoint_settings import EndpointSettings, EndpointStages
 from shipway.domain.project import (
@@ -186,3 +187,17 @@ def test_every_difference_is_about_a_key_that_exists() -> None:
                 value = value[0]
             assert part in {field.name for field in fields(value)}, each.path  # type: ignore[arg-type]
             value = getattr(value, part)
+
+
+@pytest.mark.parametrize(
+    ("capture", "paths"),
+    [
+        (CaptureSettings(), []),
+        (CaptureSettings(enabled=False, retention=timedelta(days=7)), []),
+        (CaptureSettings(percent=10), ["capture"]),
+        (CaptureSettings(encrypt=True, dev=True), ["capture", "capture.dev"]),
+    ],
+)
+def test_what_sagemaker_captures_otherwise_is_told(capture: CaptureSettings, paths: list[str]) -> None:
+    found = [path for path, _ in told(replace(READY, capture=capture))]
+    assert [path for path in found if path.startswith("capture")] == paths

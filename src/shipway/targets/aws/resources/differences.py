@@ -1,9 +1,10 @@
 """What a project says that means something else on AWS, or nothing: told by `plan`, never ignored in silence. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from shipway.domain.capture_settings import CAPTURE
 from shipway.domain.deployment import Strategy
 from shipway.domain.metric_catalogue import CPU, LATENCY
 from shipway.domain.project import DeploymentSettings, Project, TriggerSettings
@@ -169,6 +170,16 @@ DIFFERENCES = (
         said="processor, memory, disk and a model's time are of the live release's instances: each release begins anew",
         holds=lambda project: bool(places(project).machine),
         which=lambda project: tuple(each.name for each in places(project).machine),
+    ),
+    Difference(
+        path="capture",
+        said="SageMaker samples at random, and writes plain lines in files of its own size, under the project's key",
+        holds=lambda project: replace(project.capture, enabled=True, dev=False, retention=CAPTURE.retention) != CAPTURE,
+    ),
+    Difference(
+        path="capture.dev",
+        said="what the dev endpoint is asked is not captured",
+        holds=lambda project: bool(project.capture.dev_percent),
     ),
     Difference(
         path="monitoring.every",

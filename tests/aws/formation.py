@@ -29,7 +29,7 @@ class Stack:
 class Formation:
     """stacks: by name. fails: stack -> (resource, reason) of its next change. gives: stack -> its outputs.
 
-    order: what was executed and deleted, in order.
+    order: what was executed and deleted, in order. at_once: whether a stack is gone as soon as it is deleted.
     """
 
     stacks: dict[str, Stack] = field(default_factory=dict)
@@ -38,6 +38,7 @@ class Formation:
     order: list[str] = field(default_factory=list)
     pending: dict[str, Asked] = field(default_factory=dict)
     events: int = 0
+    at_once: bool = False
 
     def into(self, account: Account) -> "Formation":
         """Serve CloudFormation in an account."""
@@ -120,6 +121,8 @@ class Formation:
         if stack.name in self.fails:
             self._event(stack, *_failing("DELETE_FAILED", self.fails.pop(stack.name)))
             stack.becomes = "DELETE_FAILED"
+        elif self.at_once:
+            del self.stacks[stack.name]
         else:
             stack.becomes = "GONE"
         return {}

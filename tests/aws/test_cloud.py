@@ -295,6 +295,13 @@ def test_the_endpoints_alone_can_go(cloud: AwsCloud, formation: Formation) -> No
     assert formation.order == ["-tiny-prod", "-tiny-dev"]
 
 
+def test_a_stack_may_be_gone_at_once(cloud: AwsCloud, formation: Formation) -> None:
+    formation.stacks["tiny-dev"] = Stack("tiny-dev", "CREATE_COMPLETE", template="Resources: {}")
+    formation.at_once = True
+    assert cloud.destroy(lambda _: None, endpoints=True) == []
+    assert formation.stacks == {}
+
+
 def test_a_stack_that_cannot_go_says_what_holds_it(cloud: AwsCloud, formation: Formation) -> None:
     cloud.apply(lambda _: None)
     formation.fails["tiny-pipeline"] = ("Artifacts", "The bucket you tried to delete is not empty")

@@ -75,9 +75,9 @@ class Changes:
         if not self._prepared(name, change):
             self._forget(name, change)
             return "unchanged"
-        begun = self._newest(name)
+        begun, identity = self._newest(name), self._identity(concern)
         self._client.execute_change_set(StackName=name, ChangeSetName=change)
-        self._follow(concern, begun, say)
+        self._follow(concern, identity, begun, say)
         return "created" if new else "updated"
 
     def delete(self, concern: str, say: Say) -> bool:
@@ -87,9 +87,9 @@ class Changes:
             return False
         if found.moving and found.status != "DELETE_IN_PROGRESS":
             raise StackBusy(stack=found.name, state=found.status)
-        begun = self._newest(found.name)
+        begun, identity = self._newest(found.name), self._identity(concern)
         self._client.delete_stack(StackName=found.name)
-        self._follow(concern, begun, say)
+        self._follow(concern, identity, begun, say)
         return True
 
     def _ready(self, concern: str, say: Say) -> bool:
@@ -118,11 +118,10 @@ class Changes:
                 raise StackFailed(stack=name, resource="the change set", reason=reason, remedy=remedy(reason))
             self._pause(PAUSE)
 
-    def _follow(self, concern: str, begun: datetime | None, say: Say) -> None:
+    def _follow(self, concern: str, identity: str, begun: datetime | None, say: Say) -> None:
         """Tell what happens until the stack has settled. Raises StackFailed with the first cause."""
         seen: set[str] = set()
         cause: dict[str, Any] | None = None
-        identity = self._identity(concern)
         while True:
             over = self._settled(identity)
             for event in self._events(identity, begun, seen):

@@ -79,9 +79,9 @@ class Account:
             answer = dict(serve(asked) or {})
         except Refusal as refusal:
             error = {"Error": {"Code": refusal.code, "Message": refusal.message}}
-            return _http(refusal.status), error
+            return _http(refusal.status), {**error, "ResponseMetadata": {"HTTPStatusCode": refusal.status}}
         if model.output_shape is not None:
-            plain = {name: value for name, value in answer.items() if name not in ("Body", "Payload")}
+            plain = {name: b"" if name in ("Body", "Payload") else value for name, value in answer.items()}
             validate_parameters(plain, model.output_shape)
         return _http(200), {**answer, "ResponseMetadata": {"HTTPStatusCode": 200}}
 

@@ -29,6 +29,7 @@ RESOURCES = {  # service.Operation -> the ARN's last part, with the parameters t
     },
     "sns": {"Publish": "{TopicArn}", "ListSubscriptionsByTopic": "{TopicArn}"},
     "secretsmanager": {"*": "{SecretId}"},
+    "sagemaker-runtime": {"InvokeEndpoint": "endpoint/{EndpointName}"},
     "lambda": {"*": "function:{FunctionName}"},
     "logs": {"*": "log-group:{logGroupName}:*"},
     "cloudformation": {"ValidateTemplate": "*", "*": "stack/{StackName}/*"},

@@ -48,6 +48,8 @@ ENVIRONMENT = {
     "FUNCTION_VERSION_ARN": events.VERSION,
     "RUN_PREFIX": events.PREFIX,
     "USER_HOOK": "",
+    "REPLAY": "20",
+    "MAX_ANSWER_DIFFERENCE": "0.2",
 }
 
 
@@ -315,8 +317,11 @@ def status(account: Account) -> str:
 def test_the_new_version_is_asked_with_real_rows_before_any_caller(account: Account, rows: Storage) -> None:
     asked: list[dict[str, Any]] = []
     lambdas(account, lambda event: asked.append(event) or good(event))
-    told = pre_traffic.handler(dict(events.HOOK), None)
-    assert told == {"status": "Succeeded", "reason": "2 real rows answered by tiny-prod-7"}
+    told = pre_traffic.handler(dict(events.HOOK), _Context())
+    assert told == {
+        "status": "Succeeded",
+        "reason": "2 real rows answered by tiny-prod-7; no release is live, so nothing is replayed",
+    }
     assert asked[0]["body"] == "1,2\n3,4\n"
     assert status(account) == "Succeeded"
 
@@ -334,7 +339,7 @@ def test_a_version_that_cannot_answer_gets_no_traffic(
     account: Account, rows: Storage, answer: object, error: str, reason: str
 ) -> None:
     lambdas(account, lambda _: answer, error)
-    told = pre_traffic.handler(dict(events.HOOK), None)
+    told = pre_traffic.handler(dict(events.HOOK), _Context())
     assert isinstance(told, dict)
     assert reason in str(told["reason"])
     assert status(account) == "Failed"
@@ -342,21 +347,100 @@ def test_a_version_that_cannot_answer_gets_no_traffic(
 
 def test_without_rows_nothing_passes(account: Account, storage: Storage) -> None:
     lambdas(account, good)
-    pre_traffic.handler(dict(events.HOOK), None)
+    pre_traffic.handler(dict(events.HOOK), _Context())
     assert status(account) == "Failed"
 
 
 def test_the_users_own_hook_has_the_last_word(account: Account, rows: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USER_HOOK", "tiny-pre-traffic-hook")
     lambdas(account, good)
-    pre_traffic.handler(dict(events.HOOK), None)
+    pre_traffic.handler(dict(events.HOOK), _Context())
     own = account.called("lambda.Invoke")[-1]
     assert (own["FunctionName"], own["InvocationType"]) == ("tiny-pre-traffic-hook", "Event")
     assert json.loads(own["Payload"]) == events.HOOK
     assert not account.called("codedeploy.PutLifecycleEventHookExecutionStatus")
     monkeypatch.setenv("USER_HOOK", "")
-    pre_traffic.handler(dict(events.HOOK), None)
+    went_live(rows, 6)
+    replayed(account, rows, [0.5] * 3, lambda _: 0.5)
+    pre_traffic.handler(dict(events.HOOK), _Context())
     expect("pre-traffic", account.calls)
+
+
+def went_live(storage: Storage, release: int) -> None:
+    record = {"release": release, "since": "2026-03-01T10:00:00+00:00", "execution": "tiny-1", "verdict": "fine"}
+    storage.put(events.ARTIFACTS, "live/tiny/20260301T100000.000000Z-tiny-1.json", json.dumps(record))
+
+
+def replayed(account: Account, storage: Storage, answers: list[float], new: Callable[[bytes], float | None]) -> None:
+    """Capture requests of release 6, and let release 7's model answer. new: body -> prediction, None for an error."""
+    now = datetime.now(UTC)
+    lines = b"".join(
+        encode(
+            Record(
+                input=Payload(content_type="text/csv", body=f"{number},2\n".encode()),
+                output=Payload(content_type="text/csv", body=f"{said}\n".encode()),
+                event=f"event-{number}",
+                time=now,
+            )
+        )
+        for number, said in enumerate(answers)
+    )
+    storage.put(events.CAPTURE, f"tiny-prod-6/AllTraffic/{now:%Y/%m/%d/%H}/file.jsonl", lines)
+
+    def ask(asked: dict[str, Any]) -> dict[str, Any]:
+        said = new(asked["Body"])
+        if said is None:
+            raise Refusal("ModelError", "the model failed", 424)
+        body = f"{said}\n".encode()
+        return {"Body": StreamingBody(io.BytesIO(body), len(body)), "ContentType": "text/csv"}
+
+    account.serves["sagemaker-runtime.InvokeEndpoint"] = ask
+
+
+@pytest.mark.parametrize(
+    ("new", "status_of", "reason"),
+    [
+        (lambda body: int(body.split(b",")[0]) / 30, "Succeeded", "20 recorded requests answered, 0 of 20 predictions"),
+        (lambda body: 1 - int(body.split(b",")[0]) / 30, "Failed", "20.0% are allowed"),
+        (lambda _: None, "Failed", "recorded requests (most often: status 424)"),
+        (lambda _: 0.5, "Failed", "one and the same answer to 20 different rows"),
+    ],
+)
+def test_a_model_that_answers_recent_requests_otherwise_gets_no_traffic(
+    account: Account, rows: Storage, new: Callable[[bytes], float | None], status_of: str, reason: str
+) -> None:
+    lambdas(account, good)
+    went_live(rows, 6)
+    replayed(account, rows, [number / 30 for number in range(30)], new)
+    told = pre_traffic.handler(dict(events.HOOK), _Context())
+    assert isinstance(told, dict)
+    assert (told["status"], status(account)) == (status_of, status_of)
+    assert reason in str(told["reason"])
+    asked = account.called("sagemaker-runtime.InvokeEndpoint")
+    assert {(each["EndpointName"], each["InferenceId"], each["Accept"]) for each in asked} == {
+        ("tiny-prod-7", "replay", "text/csv")
+    }
+    if status_of == "Succeeded":
+        assert {int(each["Body"].split(b",")[0]) for each in asked} == set(range(10, 30)), "the newest"
+
+
+@pytest.mark.parametrize("live", [7, 8])
+def test_a_release_that_is_brought_back_is_not_held_up(account: Account, rows: Storage, live: int) -> None:
+    lambdas(account, good)
+    went_live(rows, live)
+    told = pre_traffic.handler(dict(events.HOOK), _Context())
+    assert isinstance(told, dict)
+    assert "is not held up by a replay" in str(told["reason"])
+    assert told["status"] == "Succeeded"
+
+
+def test_without_time_for_them_requests_are_not_replayed(account: Account, rows: Storage) -> None:
+    lambdas(account, good)
+    went_live(rows, 6)
+    replayed(account, rows, [0.5] * 3, lambda _: 0.5)
+    told = pre_traffic.handler(dict(events.HOOK), _Context(left=0))
+    assert isinstance(told, dict)
+    assert "no recorded request that could be compared" in str(told["reason"])
 
 
 def captured(storage: Storage, identity: str, time: datetime) -> None:
@@ -374,21 +458,26 @@ def test_the_captured_record_of_this_very_call_is_waited_for(
     said = post_traffic.check(lambda: 100.0, lambda _: captured(rows, asked[0], datetime.now(UTC)))
     assert said == "2 real rows answered by tiny-prod-7; captured as event event-1"
     rows.buckets[events.CAPTURE].clear()
-    assert post_traffic.handler(dict(events.HOOK), _Context()) == {
+    assert post_traffic.handler(dict(events.HOOK), _Context(left=0)) == {
         "status": "Failed",
         "reason": "2 real rows answered by tiny-prod-7, but nothing of it was captured "
         "below s3://tiny-capture-111122223333-use1/tiny-prod-7/",
     }
     monkeypatch.setenv("USER_HOOK", "tiny-post-traffic-hook")
     captured(rows, "somebody", datetime.now(UTC) + timedelta(seconds=5))
-    assert isinstance(told := post_traffic.handler(dict(events.HOOK), _Context()), dict)
+    assert isinstance(told := post_traffic.handler(dict(events.HOOK), _Context(left=0)), dict)
     assert told["status"] == "Succeeded"
     expect("post-traffic", account.calls)
 
 
 class _Context:
+    """left: milliseconds."""
+
+    def __init__(self, left: int = 100_000) -> None:
+        self._left = left
+
     def get_remaining_time_in_millis(self) -> int:
-        return 0
+        return self._left
 
 
 def test_captures_of_an_earlier_life_of_the_endpoint_prove_nothing(account: Account, rows: Storage) -> None:

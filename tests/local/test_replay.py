@@ -9,7 +9,8 @@ import pytest
 from serving import Plane, function_image, plane
 from shipway.domain.function import RECENT_COUNT
 from shipway.domain.replay import Limits, Outcome
-from shipway.targets.local.replay import ReplayFailed, asking, kept, recent_folder, recorded, replay
+from shipway.runtime.replay import replay
+from shipway.targets.local.replay import ReplayFailed, asking, kept, recent_folder, recorded
 from waiting import until
 
 SCORE = """

@@ -13,11 +13,12 @@ from shipway.domain.release import Release
 from shipway.domain.replay import Limits
 from shipway.domain.scaling import retained
 from shipway.domain.traffic import parse_sticky
+from shipway.runtime.replay import replay
 from shipway.targets.local.crashes import Crashes, pids_of
 from shipway.targets.local.gateway.state import INSTANCES
 from shipway.targets.local.home import REGION
 from shipway.targets.local.parts import Parts
-from shipway.targets.local.replay import asking, kept, recent_folder, recorded, replay
+from shipway.targets.local.replay import asking, kept, recent_folder, recorded
 from shipway.targets.local.rollout import HookFailed
 from shipway.targets.local.supervise import Supervisor
 

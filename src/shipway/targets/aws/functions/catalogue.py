@@ -30,6 +30,8 @@ RELEASE = "RELEASE"
 ENDPOINT = "ENDPOINT_NAME"
 VERSION = "FUNCTION_VERSION_ARN"  # the new version of the API's function, number included
 RUN_PREFIX = "RUN_PREFIX"  # the release's training run: s3://artifacts/runs/<run>, no slash at the end
+REPLAY = "REPLAY"  # how many recent requests the new model answers before any caller meets it
+MAX_DIFFERENCE = "MAX_ANSWER_DIFFERENCE"  # share of its predictions that may differ, 0..1
 USER_HOOK = "USER_HOOK"  # the user's own hook as a function of the function image, "" where there is none
 
 
@@ -118,9 +120,10 @@ FUNCTIONS = (
     ),
     PlatformFunction(
         purpose=PRE_TRAFFIC,
-        does="Asks the new version with rows of the baseline data before any caller meets it.",
-        environment=_HOOK,
-        seconds=120,
+        does="Asks the new version with rows of the baseline data and with recent requests, before any caller does.",
+        environment=(*_HOOK, REPLAY, MAX_DIFFERENCE),
+        memory=512,
+        seconds=600,
         release=True,
     ),
     PlatformFunction(

@@ -14,6 +14,7 @@ PARTS = (
     "__init__.py",
     "domain",
     "runtime/__init__.py",
+    "runtime/replay.py",
     "runtime/shared_data.py",
     "runtime/webhook.py",
     "targets/__init__.py",

@@ -64,25 +64,31 @@ def call(identity: str = "") -> str:
     answered = client("lambda").invoke(FunctionName=setting(VERSION), Payload=json.dumps(event).encode())
     payload = answered["Payload"].read()
     if "FunctionError" in answered:
-        raise _failed(f"the new version ended in {answered['FunctionError']}: {payload[:300].decode(errors='replace')}")
+        raise failed(f"the new version ended in {answered['FunctionError']}: {payload[:300].decode(errors='replace')}")
     result = json.loads(payload)
     status = result.get("statusCode") if isinstance(result, dict) else None
     if status != 200:
-        raise _failed(f"the new version answered {status} to real rows: {str(result)[:300]}")
+        raise failed(f"the new version answered {status} to real rows: {str(result)[:300]}")
     json.loads(result["body"])
     return f"{rows.count(chr(10))} real rows answered by {setting(ENDPOINT)}"
 
 
 def _rows() -> str:
-    bucket, prefix = parse_uri(setting(RUN_PREFIX))
-    content = read(client("s3"), bucket, f"{prefix}/{BASELINE}")
-    if content is None:
-        raise _failed(f"there are no rows to ask with: {setting(RUN_PREFIX)}/{BASELINE} does not exist")
-    rows = sample(content.decode())
+    rows = sample(baseline())
     if not rows:
-        raise _failed("there are no rows to ask with: the baseline has none")
+        raise failed("there are no rows to ask with: the baseline has none")
     return rows
 
 
-def _failed(problem: str) -> HookCheckFailed:
+def baseline() -> str:
+    """Return the baseline data of the release. Raises HookCheckFailed."""
+    bucket, prefix = parse_uri(setting(RUN_PREFIX))
+    content = read(client("s3"), bucket, f"{prefix}/{BASELINE}")
+    if content is None:
+        raise failed(f"there are no rows to ask with: {setting(RUN_PREFIX)}/{BASELINE} does not exist")
+    return content.decode()
+
+
+def failed(problem: str) -> HookCheckFailed:
+    """Return why the new version gets no traffic."""
     return HookCheckFailed(problem=problem, function=setting(VERSION))

@@ -65,13 +65,13 @@ DIFFERENCES = (
     ),
     Difference(
         path="deployment.replay",
-        said="recent requests are not replayed: the hook asks with rows of the baseline data",
-        holds=lambda project: project.deployment.replay != DEPLOYMENT.replay,
+        said="the model's endpoint answers what was captured, not the API's function; its captures keep that too",
+        holds=lambda project: bool(project.deployment.replay and project.capture.enabled),
     ),
     Difference(
-        path="deployment.max_answer_difference",
-        said="answers of the two versions are not compared",
-        holds=lambda project: project.deployment.max_answer_difference != DEPLOYMENT.max_answer_difference,
+        path="deployment.replay",
+        said="nothing is captured, so nothing can be replayed: the hook asks with rows of the baseline data alone",
+        holds=lambda project: bool(project.deployment.replay and not project.capture.enabled),
     ),
     Difference(
         path="deployment.hook_timeout",

@@ -115,6 +115,8 @@ def _traffic(project: Project, hooks: Hooks) -> dict[str, str]:
         "ShiftPercent": str(moving.percent),
         "ShiftMinutes": str(moving.minutes),
         "MaxErrorRate": f"{deployment.max_error_rate:g}",
+        "ReplayRequests": str(deployment.replay),
+        "MaxAnswerDifference": f"{deployment.max_answer_difference:g}",
         "MaxLatencyMilliseconds": str(math.ceil(deployment.max_latency / timedelta(milliseconds=1))),
         "RateLimit": str(project.aws.rate_limit),
         "BurstLimit": str(project.aws.burst_limit),

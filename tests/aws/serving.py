@@ -88,7 +88,9 @@ class Serving:
             ]
         }
 
-    def _activities(self, _: Asked) -> Asked:
+    def _activities(self, asked: Asked) -> Asked:
+        if "ScalableDimension" in asked and "ResourceId" not in asked:
+            raise Refusal("ValidationException", "a scalable dimension needs a resource id")
         return {
             "ScalingActivities": [
                 {

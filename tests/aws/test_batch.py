@@ -160,6 +160,12 @@ def test_a_job_that_fails_says_why(batches: Batches, cloud: Cloud) -> None:
         batches.stop(begun.name, by="ada")
 
 
+def test_files_that_are_sent_whole_have_no_strategy(batches: Batches, cloud: Cloud) -> None:
+    batches.start(BatchRequest(input=ROWS, split="None", assemble="None", content_type="image/png"), by="ada")
+    (job,) = cloud.called("sagemaker.CreateTransformJob")
+    assert (job["TransformInput"]["SplitType"], "BatchStrategy" in job) == ("None", False)
+
+
 def test_a_stop_ends_the_job(batches: Batches, cloud: Cloud) -> None:
     begun = batches.start(BatchRequest(input=ROWS), by="ada")
     assert batches.stop("latest", by="ada").progress == "stopping"
@@ -184,6 +190,7 @@ def test_a_start_that_was_cut_off_is_told_after_a_while(batches: Batches, cloud:
         (BatchRequest(input="s3://tiny-data/elsewhere/"), "its role reads below s3://tiny-data/batch/"),
         (BatchRequest(input="s3://tiny-data/batch/one.csv"), "is how batch/one.csv.bak begins as well"),
         (BatchRequest(input="s3://tiny-data/wide/", header=True), "longer than 65536 bytes"),
+        (BatchRequest(input=ROWS, payload=20, concurrent=6), "6 requests of 20 MiB at a time are more than 100 MiB"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_is_made(

@@ -75,6 +75,8 @@ def test_values_come_in_the_units_of_shipway(target: AwsTarget) -> None:
 def test_periods_begin_where_they_do_on_every_target(target: AwsTarget) -> None:
     found = points(target, "Invocations", API, "Sum", 5)
     assert found == [Point(at=AT, value=3.0), Point(at=AT + 60 * MINUTE, value=1.0)]
+    nothing = Range(start=AT, end=AT, period=MINUTE, statistic="Sum")
+    assert target.metrics.points("Invocations", API, nothing) == []
     with pytest.raises(PeriodInvalid):
         target.metrics.points("Invocations", API, Range(start=AT, end=AT, period=MINUTE / 2, statistic="Sum"))
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import cattrs
 from botocore.exceptions import ClientError
@@ -27,6 +27,7 @@ from shipway.targets.aws.resources.settings import serving
 
 PREPARING = timedelta(hours=1)  # longest time between a batch's record and its job
 HEADING = timedelta(minutes=15)  # longest time until header rows are on
+LARGEST = 100  # MiB in all requests at a time; SageMaker API reference, CreateTransformJob, MaxPayloadInMB
 STATUS = {"InProgress": "running", "Stopping": "running", "Failed": "failed", "Stopped": "stopped"}
 SAID = {"InProgress": "the transform job runs", "Stopping": "stopping"}
 Document = Mapping[str, Any]
@@ -55,7 +56,7 @@ class Transforms:
         batch.check(request)
         sources = self._sources(request.input)
         release = self._release(request.release)
-        self._reachable(request)
+        self._possible(request)
         headless = Headless(self._s3, sources) if request.header else None
         columns = headless.columns() if headless else ()
         header = headed_columns(columns, request.columns, joined=batch.joined(request)) if request.columns else ()
@@ -65,9 +66,8 @@ class Transforms:
         if headless:
             source = f"s3://{self._account.artifacts}/{names.batch_place(name)}/input/"
             headless.copy(source)
-        document = batch.transform_job(name, self._model(release), request, source, str(record["Raw"]).rstrip("/"))
-        resources = {"InstanceType": self._account.project.endpoint.prod.instance_type, "InstanceCount": 1}
-        self._sagemaker.create_transform_job(**document | {"TransformResources": resources})
+        raw, model = str(record["Raw"]).rstrip("/"), self._model(release)
+        self._sagemaker.create_transform_job(**self._document(batch.transform_job(name, model, request, source, raw)))
         self._trail.record(by, "batch", name, f"release {release.number} on {request.input}")
         return self.get(name)
 
@@ -90,6 +90,17 @@ class Transforms:
         self._sagemaker.stop_transform_job(TransformJobName=found.name)
         self._trail.record(by, "stop", found.name)
         return self.get(found.name)
+
+    def _document(self, job: JsonObject) -> JsonObject:
+        """Return a transform job as SageMaker takes it, on the instances of production."""
+        resources: JsonObject = {
+            "InstanceType": self._account.project.endpoint.prod.instance_type,
+            "InstanceCount": 1,
+        }
+        split = cast("JsonObject", job["TransformInput"])["SplitType"]
+        # A strategy is for files that are split; SageMaker API reference, BatchStrategy.
+        kept = {name: value for name, value in job.items() if name != "BatchStrategy" or split != "None"}
+        return {**kept, "TransformResources": resources}
 
     def _sources(self, uri: str) -> builtins.list[Source]:
         """Return the objects of a prefix, or the one object of this name. Raises BatchInputMissing, BatchInvalid."""
@@ -115,8 +126,11 @@ class Transforms:
             raise BatchNeedsRelease
         return live or self._ledger.get(number)
 
-    def _reachable(self, request: BatchRequest) -> None:
-        """Refuse what the role of jobs may not read or write. Raises BatchInvalid."""
+    def _possible(self, request: BatchRequest) -> None:
+        """Refuse what the role of jobs may not read or write, and what SageMaker would refuse. Raises BatchInvalid."""
+        if request.payload * request.concurrent > LARGEST:
+            asked = f"{request.concurrent} requests of {request.payload} MiB at a time"
+            raise BatchInvalid(problem=f"{asked} are more than {LARGEST} MiB, which SageMaker takes")
         own = f"s3://{self._account.artifacts}/{names.BATCHES}"
         if request.output and not self._uri(request.output).startswith(own):
             raise BatchInvalid(problem=f"its role writes below {own} alone, which is where its output has to go")

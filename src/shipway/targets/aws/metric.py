@@ -42,8 +42,13 @@ class Measured:
         seconds = wanted.period.total_seconds()
         if seconds < MINUTE or seconds % MINUTE:
             raise PeriodInvalid(seconds=f"{seconds:g}")
-        asked = (Series.of(name, dimensions), wanted.statistic, wanted.period)
-        (values,) = self._measured([asked], _begin(wanted.start, wanted.period), wanted.end)
+        asked, start = (
+            (Series.of(name, dimensions), wanted.statistic, wanted.period),
+            _begin(wanted.start, wanted.period),
+        )
+        if start >= wanted.end:  # which CloudWatch would refuse
+            return []
+        (values,) = self._measured([asked], start, wanted.end)
         return [Point(at=at, value=value) for at, value in values]
 
     def _measured(

@@ -135,9 +135,7 @@ class Scales:
     def _changes(self) -> list[Document]:
         """Return the project's changes of size, oldest first."""
         client, own = self._account.client("application-autoscaling"), f"endpoint/{self._account.project.name}-"
-        pages = client.get_paginator("describe_scaling_activities").paginate(
-            ServiceNamespace=SERVICE, ScalableDimension=DIMENSION
-        )
+        pages = client.get_paginator("describe_scaling_activities").paginate(ServiceNamespace=SERVICE)
         found = [each for page in pages for each in page["ScalingActivities"] if each["ResourceId"].startswith(own)]
         newest_first = sorted(found, key=lambda each: each["StartTime"], reverse=True)  # as the service lists them
         return newest_first[::-1]

@@ -17,6 +17,7 @@ from shipway.console.app import Console
 from shipway.console.doors import Access
 from shipway.console.oidc import Provider
 from shipway.ports.people import Doors
+from shipway.ports.repository import Repository
 from shipway.ports.target import Target
 from waiting import until
 
@@ -81,10 +82,14 @@ def stage() -> str:
 
 @contextlib.contextmanager
 def console(
-    target: Target, doors: Doors, access: Access | None = None, provider: Provider | None = None
+    target: Target,
+    doors: Doors,
+    access: Access | None = None,
+    provider: Provider | None = None,
+    repository: Repository | None = None,
 ) -> Iterator[Browser]:
     """Yield a browser at the console of a target; one at a time."""
-    STAGE.app = Console(target, doors, access or Access(secret=b"forms"), provider)
+    STAGE.app = Console(target, doors, access or Access(secret=b"forms"), provider, repository)
     try:
         yield Browser(stage())
     finally:

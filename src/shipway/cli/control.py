@@ -25,6 +25,7 @@ from shipway.console.oidc import Settings as Oidc
 from shipway.domain.values import JsonObject
 from shipway.targets.local.alarm import firing
 from shipway.targets.local.control import Control
+from shipway.targets.local.repository import LocalRepository
 from shipway.targets.local.target import LocalTarget
 from shipway.targets.local.telemetry.exposition import exposition
 from shipway.targets.local.wiring import Machine
@@ -48,7 +49,8 @@ def console_of(machine: Machine) -> Console:
         )
     hosts = frozenset(host.lower() for host in settings.hosts)
     access = Access(secret=key.encode(), hosts=hosts, provider=provider is not None)
-    return Console(LocalTarget(machine), machine.people, access, provider)
+    repository = LocalRepository(machine.home, machine.folder) if settings.git else None
+    return Console(LocalTarget(machine), machine.people, access, provider, repository)
 
 
 def serve(machine: Machine) -> None:

@@ -346,9 +346,13 @@ class OidcSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleSettings:
-    """Who reaches the console. hosts: names beside loopback's; with any of them everybody has to log in."""
+    """Who reaches the console. hosts: names beside loopback's; with any of them everybody has to log in.
+
+    git: whether people with an API token may clone the project's repository there, and admins push to it.
+    """
 
     hosts: tuple[str, ...] = ()
+    git: bool = False
     oidc: OidcSettings = OidcSettings()
 
 

@@ -15,8 +15,11 @@ from shipway.domain.deployment import Strategy
 from shipway.domain.endpoint_settings import EndpointSettings, EndpointStages
 from shipway.domain.project import (
     ApprovalSettings,
+    DataSettings,
     DeploymentSettings,
+    FeatureType,
     FunctionSettings,
+    Problem,
     ProcessingSettings,
     Project,
     TrainingSettings,
@@ -84,6 +87,33 @@ def test_a_project_that_names_its_connection_can_be_applied() -> None:
 )
 def test_what_aws_refuses_is_told(project: Project, place: Place, paths: list[str]) -> None:
     assert [each.path for each in problems(project, place)] == paths
+
+
+def measuring(*features: str) -> Project:
+    return replace(READY, data=DataSettings(features=dict.fromkeys(features, FeatureType.NUMBER)))
+
+
+@pytest.mark.parametrize(
+    ("project", "paths"),
+    [
+        (measuring(*(f"f{number}" for number in range(400))), []),
+        (measuring(*(f"{number:0>200}" for number in range(400))), []),
+        (measuring(*(f"f{number}" for number in range(1000))), ["alarms", "data.features", "monitoring.features"]),
+        (
+            measuring(*(f"f{number:0>224}" for number in range(950))),
+            ["alarms", "data.features", "monitoring.features", "monitoring.features"],
+        ),
+        (measuring("f" * 230), ["monitoring.features"]),
+        (replace(READY, gate=replace(READY.gate, metric="m" * 257)), ["monitoring"]),
+    ],
+)
+def test_what_an_hour_of_monitoring_cannot_carry_is_told(project: Project, paths: list[str]) -> None:
+    assert sorted(each.path for each in limited(project)) == paths
+
+
+def limited(project: Project) -> list[Problem]:
+    """Return the problems that limits of keys tell; those of whole documents are another matter."""
+    return [each for each in problems(project, PLACE) if "stacks/" not in each.problem]
 
 
 SLOW = AlarmSettings(name="slow", metric="Latency", statistic="p99.9", threshold=250.0)

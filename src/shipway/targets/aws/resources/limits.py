@@ -3,18 +3,22 @@
 "model": the constraint stands in botocore's service model, under the shape that is named.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shipway.domain.aws_settings import MonitorKind, SourceKind
+from shipway.domain.metric_catalogue import QUALITY_LOSS
+from shipway.domain.names import drift_metric
 from shipway.domain.project import Problem, Project
 from shipway.domain.values import Json
 from shipway.targets.aws.resources import rendered
 from shipway.targets.aws.resources.alarm_place import alarm_problems, places
 from shipway.targets.aws.resources.alarms import CHILDREN_LIMIT, RULE_LIMIT, owned_rule
 from shipway.targets.aws.resources.documents import render
+from shipway.targets.aws.resources.monitoring import environment as hourly
 from shipway.targets.aws.resources.place import Place
 from shipway.targets.aws.resources.settings import serving
 from shipway.targets.aws.resources.shift import shift
@@ -37,6 +41,7 @@ NO_CODECOMMIT = frozenset(
 )  # these have no managed monitor either
 REGIONS = EVERYTHING | NO_MANAGED_MONITOR | NO_CODECOMMIT
 STACK_ALARMS = rendered.STACK_RESOURCES - 60  # the stack also holds mail subscriptions and combined alarms
+STATE_BYTES = 262_144  # what a state of Step Functions may be given or give
 METRICS = 1000  # CloudWatch API reference, PutMetricData: metrics of one request
 FUNCTION_ENVIRONMENT = 4096  # Lambda quotas: all environment variables together, bytes
 VARIABLE = "[a-zA-Z]([a-zA-Z0-9_])+"  # model: lambda EnvironmentVariableName
@@ -97,6 +102,13 @@ def _shifting(project: Project) -> timedelta:
     return timedelta(minutes=moved.minutes * steps) if moved.kind != "all-at-once" else timedelta(0)
 
 
+def _metrics(project: Project) -> int:
+    """Return the size of what the hourly job leaves for its state machine: runtime/analyze/hourly.py, METRICS."""
+    value = 0.1234567890123456  # as long as a number gets
+    names = [QUALITY_LOSS, *map(drift_metric, project.data.features)]
+    return len(json.dumps({"metrics": [{"name": name, "value": value} for name in names]}, indent=1))
+
+
 LIMITS = (
     Limit(
         path="training.hyperparameters",
@@ -146,11 +158,35 @@ LIMITS = (
         source="model: codepipeline ActionTimeout (86400 minutes)",
         measured=lambda project: project.approval.timeout / DAY,
     ),
+    *_environment("monitoring", "ProcessingEnvironment", (256, 256), hourly),
+    Limit(
+        path="data.features",
+        what="features measured each hour",
+        most=METRICS - 1,  # the other one tells how good the model is
+        source="CloudWatch API reference, PutMetricData",
+        measured=lambda project: len(project.data.features),
+    ),
+    Limit(
+        path="data.features",
+        what="bytes of metrics of one hour",
+        most=STATE_BYTES,
+        source="Step Functions quotas, input or output of a task",
+        measured=_metrics,
+    ),
+    Limit(
+        path="monitoring.features",
+        what="characters in an alarm's name, with the project's before it",
+        most=255,
+        source="model: cloudwatch AlarmName",
+        measured=lambda project: max(
+            (len(project.name) + 1 + len(each.name) for each in places(project).drift), default=0
+        ),
+    ),
     Limit(
         path="monitoring.features",
         what="features watched for drift",
-        most=min(METRICS, STACK_ALARMS),
-        source="CloudFormation quotas, resources of a template; CloudWatch PutMetricData",
+        most=STACK_ALARMS,
+        source="CloudFormation quotas, resources of a template",
         measured=lambda project: len(places(project).drift),
     ),
     Limit(

@@ -118,7 +118,7 @@ def _analysis(project: Project) -> JsonObject:
             "ProcessingOutputConfig": {"KmsKeyId": "${KeyArn}", "Outputs": outputs},
             "ProcessingResources": {"ClusterConfig": cluster},
             "StoppingCondition": {"MaxRuntimeInSeconds": int(settings.max_run.total_seconds())},
-            "Environment": _environment(project),
+            "Environment": environment(project),
         },
         "Retry": [_retry("SageMaker.AmazonSageMakerException")],
         "Next": "Read the metrics",
@@ -149,7 +149,8 @@ def _output(name: str, key: str, folder: str) -> Json:
     return {"OutputName": name, "S3Output": {**place, "S3UploadMode": "EndOfJob"}}
 
 
-def _environment(project: Project) -> JsonObject:
+def environment(project: Project) -> JsonObject:
+    """Return the job's environment; Model Monitor's variables, and Shipway's own."""
     metrics = {"quality_metric": project.monitoring.quality_metric, "gate_metric": project.gate.metric}
     return {
         "dataset_format": '{"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput", "endpointOutput"]}}',

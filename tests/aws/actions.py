@@ -22,6 +22,7 @@ RENAMED = {
 }
 RESOURCES = {  # service.Operation -> the ARN's last part, with the parameters that it is made of
     "stepfunctions": {
+        "StartExecution": "{stateMachineArn}",
         "DescribeExecution": "{executionArn}",
         "DescribeStateMachineForExecution": "{executionArn}",
         "GetExecutionHistory": "{executionArn}",
@@ -67,6 +68,7 @@ RESOURCES = {  # service.Operation -> the ARN's last part, with the parameters t
     "cloudwatch": {"EnableAlarmActions": "alarm:{AlarmNames[0]}", "DisableAlarmActions": "alarm:{AlarmNames[0]}"},
     "ecr": {"GetAuthorizationToken": "*", "*": "repository/{repositoryName}"},
     "events": {"*": "rule/{Name}"},
+    "scheduler": {"*": "schedule/default/{Name}"},
 }
 GATEWAY = {  # API Gateway's actions are HTTP methods on paths
     "CreateApiKey": ("POST", "/apikeys"),

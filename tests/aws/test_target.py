@@ -11,6 +11,7 @@ import pytest
 
 import tiny
 from aws.account import Refusal
+from aws.analyzing import Analyzing
 from aws.cloud import ARTIFACTS, Cloud, inside, outside, public_api
 from aws.recording import expect
 from shipway.cli import bootstrap
@@ -23,6 +24,7 @@ from shipway.domain.pipeline import Cause, CauseKind, ExecutionStatus, StageStat
 from shipway.domain.release import ReleaseAlreadyLive
 from shipway.domain.values import canonical
 from shipway.targets.aws.errors import AwsRefused, CredentialsMissing, NotApplied, NotOnAws, PermissionMissing
+from shipway.targets.aws.monitor import Reports
 from shipway.targets.aws.rollback import RollbackImpossible
 from shipway.targets.aws.target import AwsTarget, aws_target
 from waiting import until
@@ -59,7 +61,11 @@ def released(target: AwsTarget) -> str:
     return run
 
 
-def test_the_calls_of_the_target_are_those_on_record(target: AwsTarget, cloud: Cloud, tmp_path: Path) -> None:
+def test_the_calls_of_the_target_are_those_on_record(
+    target: AwsTarget, cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Reports, "pause", staticmethod(lambda _: None))
+    Analyzing(cloud)
     cloud.serves["codepipeline.RollbackStage"] = lambda _: {"pipelineExecutionId": outside("tiny-1")}
     assert target.doctor() == []
     first = released(target)
@@ -98,6 +104,7 @@ def test_the_calls_of_the_target_are_those_on_record(target: AwsTarget, cloud: C
         target.abort("latest", by="ada")
     assert target.health().live == 2
     assert target.audit()[0].action == "start"
+    assert target.monitor.analyse(by="ada").run.release == 2
     assert first != second
     expect("target", cloud.calls)
 

@@ -2,20 +2,22 @@
 
 import json
 import re
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from shipway.domain import names
 from shipway.domain.drift import read_analysis
 from shipway.domain.monitor import NothingToAnalyse, RunStatus, Window
 from shipway.ports.monitor import DriftView, MonitorRun
 from shipway.targets.aws.account import Account
-from shipway.targets.aws.errors import NotOnAws, plainly
+from shipway.targets.aws.analysis import HOUR, Analyzer, hour_of
+from shipway.targets.aws.audit import Trail
+from shipway.targets.aws.errors import plainly
 from shipway.targets.aws.objects import keys, read
 from shipway.targets.aws.release import Ledger
 
 PREFIX = "monitor/"  # below the artifacts bucket, as resources/monitoring.py has the jobs write
-HOUR = timedelta(hours=1)
 _REPORT = re.compile(r"monitor/(?P<endpoint>[^/]+)/(?P<hour>\d{4}/\d\d/\d\d/\d\d)/analysis\.json")
 
 
@@ -23,9 +25,13 @@ _REPORT = re.compile(r"monitor/(?P<endpoint>[^/]+)/(?P<hour>\d{4}/\d\d/\d\d/\d\d
 class Reports:
     """Analyses of one project, newest first."""
 
-    def __init__(self, account: Account, ledger: Ledger) -> None:
+    pause = staticmethod(time.sleep)
+
+    def __init__(self, account: Account, ledger: Ledger, trail: Trail, now: Callable[[], datetime]) -> None:
         self._account = account
         self._ledger = ledger
+        self._trail = trail
+        self._now = now
 
     def latest(self) -> DriftView:
         found = self._found()
@@ -37,12 +43,15 @@ class Reports:
         return [self._view(key).run for key in self._found()[:limit]]
 
     def analyse(self, window: Window | None = None, *, by: str) -> DriftView:
-        if self._ledger.live() is None:
+        """Analyse a whole hour as its schedule does, stored hours and all; see the port. Raises NotOnAws for others."""
+        live = self._ledger.live()
+        if live is None:
             raise NothingToAnalyse(problem="no release is live")
-        asked = f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M}" if window else "this hour"
-        machine = names.monitor_machine(self._account.project.name)
-        instead = f"wait for the hour's own analysis, or start the state machine {machine} by hand"
-        raise NotOnAws(what=f"analyse {asked} for {by}", why="its schedule looks at whole hours", instead=instead)
+        hour = hour_of(window, self._now())
+        Analyzer(self._account, self.pause).run(hour)
+        self._trail.record(by, "analyse", f"{hour:%Y-%m-%d %H:%M}", f"release {live.number}")
+        endpoint = names.prod_endpoint(self._account.project.name, live.number)
+        return self._view(f"{PREFIX}{endpoint}/{hour:%Y/%m/%d/%H}/analysis.json")
 
     def _found(self) -> list[str]:
         """Return the keys of reports, the newest hour first."""

@@ -294,7 +294,7 @@ class AwsTarget:
 
     @property
     def monitor(self) -> Monitor:
-        return Reports(self._account, self._ledger)
+        return Reports(self._account, self._ledger, self._trail, self._now)
 
     @property
     def quality(self) -> ModelQuality:

@@ -24,6 +24,7 @@ from aws.actions import needed
 CALLS = Path(__file__).parent / "calls"
 CHANGING = re.compile(  # within keys: times and digests, of which each run has others
     r"\d{8}T\d{6}\.\d+Z|\d{4}/\d\d/\d\d/\d\d(?=/)|(?<=assets/)[0-9a-f]{64}|(?<=audit/tiny/)\d{9}|(?<=notices/tiny/)\d{16}"
+    r"|(?<=:tiny-monitor:)[0-9a-f-]{36}"
 )
 
 

@@ -135,6 +135,25 @@ def test_the_gateway_samples_exactly_the_ids_that_the_domain_says(running: Plane
     assert 0 < len(wanted) < len(ids)
 
 
+def test_many_calls_are_measured_by_some_of_them(running: Plane) -> None:
+    url = f"{running.gateway.runtime_address}/endpoints/{ENDPOINT}/invocations"
+
+    def counted() -> int:
+        now = int(time.time())
+        until(lambda: (running.gateway.vouched() or 0) >= now, 20, "what was asked before is on record")
+        minutes = running.gateway.record.models(now // 60 * 60 - 600, now + 60).values()
+        return sum(minute[ENDPOINT].model.count for minute in minutes if ENDPOINT in minute)
+
+    before = counted()
+    with Load(url, {"content-type": "text/csv"}) as load:
+        load.more(1500)
+    assert not load.failures
+    found = counted() - before
+    assert (
+        abs(found - load.answered) < 6 * (8 * load.answered) ** 0.5
+    )  # the chance of one in eight, six times its error
+
+
 @pytest.mark.parametrize("captured", [0, 100])
 def test_the_models_time_is_told_from_the_whole(running: Plane, captured: int) -> None:
     url = f"{running.gateway.runtime_address}/endpoints/{ENDPOINT}/invocations"

@@ -53,13 +53,13 @@ def test_lines_are_counted_in_their_second() -> None:
 def test_lines_of_endpoints_are_times_of_models(tmp_path: Path) -> None:
     tallies = Tallies(120)
     for line in (
-        b"120 @tiny-prod-1 200 1500 1800",
-        b"121 @tiny-prod-1 200 2500 2600",
-        b"60 @tiny-prod-1 200 3500 3501",  # late: it counts in the minute that is open
-        b"122 @tiny-prod-1 424 - 900",
-        b"122 @- 400 - -",
-        b"122 @tiny-prod-1 200 x 1",
-        b"130 @tiny-prod-2 200 10 30",
+        b"120 @tiny-prod-1 200 1500 1800 1",
+        b"121 @tiny-prod-1 200 2500 2600 1",
+        b"60 @tiny-prod-1 200 3500 3501 1",  # late: it counts in the minute that is open
+        b"122 @tiny-prod-1 424 - 900 1",
+        b"122 @- 400 - - 1",
+        b"122 @tiny-prod-1 200 x 1 1",
+        b"130 @tiny-prod-2 200 10 30 8",  # stands for eight
     ):
         tallies.add(line)
     assert tallies.close(200) == []
@@ -69,14 +69,14 @@ def test_lines_of_endpoints_are_times_of_models(tmp_path: Path) -> None:
     write(connection, [], [130], tallies.models.due())
     tallies.opened(131)
     assert tallies.models.due() == {}
-    tallies.add(b"140 @tiny-prod-1 200 4500 4600")
+    tallies.add(b"140 @tiny-prod-1 200 4500 4600 1")
     write(connection, [], [140], tallies.models.due())
     connection.close()
     assert record.models(0, 120) == record.models(180, 1000) == {}
     found = record.models(120, 180)[120]
     assert {endpoint: times.model.total for endpoint, times in found.items()} == {
         "tiny-prod-1": 12000,
-        "tiny-prod-2": 10,
+        "tiny-prod-2": 80,
     }
     times = found["tiny-prod-1"]
     assert (times.model.count, times.model.minimum, times.model.maximum) == (4, 1500, 4500)

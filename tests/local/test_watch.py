@@ -79,7 +79,7 @@ def test_times_of_models_become_metrics_of_their_releases(scene: Scene) -> None:
     minute = int((NOW - 2 * MINUTE).timestamp())
     tallies = Tallies(minute)
     for endpoint, model in (("tiny-prod-1", 1000), ("tiny-prod-1", 3000), ("tiny-prod-2", 8000), ("tiny-dev-3", 5)):
-        tallies.add(f"{minute + 5} @{endpoint} 200 {model} {model + 100}".encode())
+        tallies.add(f"{minute + 5} @{endpoint} 200 {model} {model + 100} 1".encode())
     scene.answered(NOW - 2 * MINUTE, ("1", tally(2)), ("2", tally(1)))
     with closing(scene.machine.gateway.record.writer()) as connection:
         write(connection, [], [], tallies.models.due())

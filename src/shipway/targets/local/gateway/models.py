@@ -1,12 +1,13 @@
 """How long models took to answer, minute by minute: HAProxy's lines of InvokeEndpoint, counted and kept.
 
-A line is "SECOND @ENDPOINT STATUS MODEL WHOLE": microseconds from sending a request to the endpoint until its answer
-began, and from taking the request until its answer began. What is between the two is Shipway's own time.
+A line is "SECOND @ENDPOINT STATUS MODEL WHOLE MANY": microseconds from sending a request to the endpoint until its
+answer began, and from taking the request until its answer began; and for how many requests it stands, as HAProxy writes
+down some of many alone. What is between the two times is Shipway's own.
 """
 
 import json
 import sqlite3
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -40,22 +41,23 @@ class ModelTimes:
     """Times that are not written down yet."""
 
     def __init__(self) -> None:
-        self._pending: dict[Place, list[tuple[int, int]]] = defaultdict(list)
+        self._pending: dict[Place, list[tuple[int, int, int]]] = defaultdict(list)
 
     def add(self, second: int, parts: list[bytes]) -> None:
         """Count the words of one line; answers that are errors, and anything else, are passed over."""
-        if len(parts) != 5 or not all(each.isdigit() for each in parts[2:]) or int(parts[2]) >= 400:
+        if len(parts) != 6 or not all(each.isdigit() for each in parts[2:]) or int(parts[2]) >= 400:
             return
-        model, whole = int(parts[3]), int(parts[4])
-        self._pending[second // MINUTE * MINUTE, parts[1][1:].decode()].append((model, max(whole - model, 0)))
+        model, whole, many = map(int, parts[3:])
+        self._pending[second // MINUTE * MINUTE, parts[1][1:].decode()].append((model, max(whole - model, 0), many))
 
     def due(self) -> dict[Place, Times]:
         """Return what is to be added to the file; `done` afterwards takes it away."""
         found: dict[Place, Times] = {}
-        for place, pairs in self._pending.items():
-            model, overhead = (Statistics.of(Counter(values).items()) for values in zip(*pairs, strict=True))
-            assert model is not None and overhead is not None  # noqa: S101, PT018  there is at least one pair
-            found[place] = Times(model, overhead)
+        for place, lines in self._pending.items():
+            model = Statistics.of((model, many) for model, _, many in lines)
+            overhead = Statistics.of((overhead, many) for _, overhead, many in lines)
+            if model is not None and overhead is not None:
+                found[place] = Times(model, overhead)
         return found
 
     def done(self) -> None:

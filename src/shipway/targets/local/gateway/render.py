@@ -30,6 +30,8 @@ UUID = "^[0-9a-fA-F-]{36}$"
 CALLERS_ID = "^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 RELEASE = "^[1-9][0-9]{0,8}$"  # versions that are releases; answers name those in their inference id
 TIMED_OUT = ',"OriginalStatusCode":0,"OriginalMessage":"timed out"'
+BUSY = 200  # InvokeEndpoint calls a second above which one of ONE_OF is measured and stands for all: lines cost time
+ONE_OF = 8
 TOOK = "x-shipway-model"  # header between two halves of HAProxy: how long the model took, microseconds
 RING = 4 * 1024 * 1024  # bytes of lines that wait while nobody collects them; about 60,000 requests
 BUFFERED = 32768  # bytes of a body to wait for: only a request that is there as a whole can be tried again
@@ -195,7 +197,12 @@ frontend runtime
     bind 127.0.0.1:{state.runtime_port}
     log ring@evidence format raw local0 info
     no option dontlog-normal
-    log-format "%[date] @%[var(txn.known)] %ST %[var(txn.model)] %[var(txn.took)]"
+    log-format "%[date] @%[var(txn.known)] %ST %[var(txn.model)] %[var(txn.took)] %[var(txn.stands)]"
+    acl busy fe_req_rate gt {BUSY}
+    acl left rand({ONE_OF}) gt 0
+    http-request set-var(txn.stands) int(1)
+    http-request set-var(txn.stands) int({ONE_OF}) if busy
+    http-request set-log-level silent if busy left
     http-request set-var(txn.id) uuid()
     http-after-response set-header x-amzn-RequestId %[var(txn.id)]
     http-after-response set-var(txn.model) res.hdr({TOOK})

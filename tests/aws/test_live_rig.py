@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 CASES = ("tests/contract/test_target.py", "tests/contract/test_ledger.py")
 OWN = [f"tiny-{each}" for each in names.STACKS if each not in names.BY_PIPELINE]
 INTERRUPTED = 2  # pytest's exit code
+SECONDS = 280  # of a run of the contract, on a machine that does much else
 # A terminal that is lost while a case has a run under way.
 HANGUP = """
 import os, signal, pytest
@@ -64,9 +65,10 @@ def run(tmp_path: Path, *more: str) -> subprocess.CompletedProcess[str]:
     (tmp_path / "hangup.py").write_text(HANGUP)
     argv = [sys.executable, "-m", "pytest", *CASES, "-n", "0", "-v", "-p", "no:cacheprovider", *more]
     known = {**os.environ, "SHIPWAY_LIVE_AWS": "dry", "PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
-    return subprocess.run(argv, cwd=ROOT, env=known, capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run(argv, cwd=ROOT, env=known, capture_output=True, text=True, check=False, timeout=SECONDS)
 
 
+@pytest.mark.timeout(SECONDS + 20)
 def test_every_case_that_is_no_difference_holds_and_nothing_is_left(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.returncode == 0, done.stdout[-3000:]
@@ -94,6 +96,7 @@ def test_the_documentation_tells_what_it_takes(tmp_path: Path) -> None:
     assert f"prices of {LISTED.region}, {LISTED.dated}" in page
 
 
+@pytest.mark.timeout(SECONDS + 20)
 def test_a_lost_terminal_leaves_nothing_either(tmp_path: Path) -> None:
     done = run(tmp_path, "-p", "hangup", "-k", "queued or without_the_steps")
     assert done.returncode == INTERRUPTED, done.stdout[-3000:]

@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from aws.blank import Blank
 from aws.cloud import public_api
 from contract.patience import eventually
+from contract.s3_elsewhere import remove
 from shipway.domain.errors import ShipwayError
 from shipway.domain.pipeline import ExecutionFinished
 from shipway.ports.cloud import Leftover
@@ -172,15 +173,10 @@ class Standing:
 
     def _is_ours(self, left: Leftover) -> bool:
         """Return whether it was the bucket of raw data, which stays for whoever gave it: the rig, so it is removed."""
-        bucket, s3 = self._account.data, self._account.client("s3")
+        bucket = self._account.data
         if left.what != f"bucket {bucket}":
             return False
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-            found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-            if found:
-                objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
-                s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
-        s3.delete_bucket(Bucket=bucket)
+        remove(self._account.client("s3"), bucket)
         return True
 
 

@@ -38,7 +38,7 @@ def own_names(s3: Any) -> Iterator[dict[str, str]]:
         yield called
     finally:
         for bucket in called.values():
-            _remove(s3, bucket)
+            remove(s3, bucket)
 
 
 def make(s3: Any, bucket: str) -> None:
@@ -46,13 +46,15 @@ def make(s3: Any, bucket: str) -> None:
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
 
 
-def _remove(s3: Any, bucket: str) -> None:
+def remove(s3: Any, bucket: str) -> None:
+    """Remove a bucket, if there is one, with every version of all that is in it."""
     try:
         s3.head_bucket(Bucket=bucket)
     except s3.exceptions.ClientError:
         return
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-        for each in found:
-            s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+        if found:
+            objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
     s3.delete_bucket(Bucket=bucket)

@@ -17,6 +17,7 @@ from shipway.targets.aws.functions.catalogue import RUNTIME
 from shipway.targets.local.images.dockerfile import read_dockerfile
 
 SHARED = [
+    *("container/Dockerfile", "container/Dockerfile.function"),
     *(
         f"container/code/{name}"
         for name in ("contract.py", "rows.py", "wsgi.py", "gunicorn_conf.py", "nginx.conf", "serve")

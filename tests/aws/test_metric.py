@@ -58,15 +58,16 @@ def test_the_project_s_series_are_listed_under_shipway_s_names(target: AwsTarget
         ("CPUUtilization", {"Process": "tiny-dev-7"}, "Percent", 1, AT),
         ("Invocation5XXErrors", API, "Count", 4, AT),
         ("Invocations", API, "Count", 4, AT + hour),
-        ("Latency", release, "Milliseconds", 100, AT),
+        ("ModelLatency", release, "Microseconds", 100, AT),
         ("feature_baseline_drift_x", {}, "None", 1, AT),
     ]
-    assert [each.name for each in target.metrics.list("Latency")] == ["Latency"]
+    assert [each.name for each in target.metrics.list("ModelLatency")] == ["ModelLatency"]
 
 
 def test_values_come_in_the_units_of_shipway(target: AwsTarget) -> None:
     release = {"FunctionName": "tiny-api", "Version": "7"}
     assert points(target, "Latency", release, "p95") == [Point(at=AT, value=95.0)]
+    assert points(target, "ModelLatency", release, "p95") == [Point(at=AT, value=95_000.0)]
     assert points(target, "Latency", release, "SampleCount") == [Point(at=AT, value=100.0)]
     assert points(target, "Invocation5XXErrors", API, "Average") == [Point(at=AT, value=0.25)]
     assert points(target, "feature_baseline_drift_x", {}, "Maximum", 60) == [Point(at=AT, value=0.2)]
@@ -103,9 +104,11 @@ def test_what_cloudwatch_does_not_have_has_no_values(
     "series",
     [
         Series.of("Invocation4XXErrors", API),
-        Series.of("Latency", {**API, "Version": "12"}),
+        Series.of("ModelLatency", {**API, "Version": "12"}),
+        Series.of("OverheadLatency", {**API, "Version": "12"}),
         Series.of("DiskUtilization", {"Process": "tiny-prod-3"}),
         Series("feature_baseline_drift_x"),
+        Series("ModelQualityLoss"),
     ],
 )
 def test_a_series_is_found_again_where_cloudwatch_has_it(series: Series) -> None:

@@ -129,7 +129,8 @@ def series_of(told: Named, project: str) -> Series | None:
 
 
 def _key(of: Mapping[str, str], name: str) -> str:
-    return next(key for key, value in of.items() if value == name)
+    """Return Shipway's name of a metric of CloudWatch's: the same one where Shipway has it."""
+    return name if of.get(name) == name else next(key for key, value in of.items() if value == name)
 
 
 def _measure(place: Published, statistic: str, period: timedelta) -> Measure:

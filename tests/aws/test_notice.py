@@ -65,6 +65,14 @@ def test_a_test_is_on_record_before_the_function_has_heard_of_it(notices: Notice
     assert [each.notice for each in notices.list()] == [told.notice]
 
 
+def test_the_doctor_names_who_has_not_confirmed(cloud: Cloud, tmp_path: Path) -> None:
+    target = aws_target(tiny.write(tmp_path / "tiny"), cloud.session(), lambda: cloud.fake.now)
+    (fault,) = target.doctor()
+    assert (fault.what, fault.fatal) == ("bob@example.org hears of nothing: it has not confirmed", False)
+    cloud.fake.down()
+    assert all("stack" in each.what for each in target.doctor())
+
+
 def test_what_other_services_say_is_kept_newest_first_and_once(notices: Notices, cloud: Cloud) -> None:
     alarm = message("ALARM: tiny-errors", json.dumps(ALARM), {}, "message-a")
     for _ in range(2):

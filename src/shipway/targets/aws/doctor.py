@@ -8,13 +8,14 @@ from shipway.domain import names
 from shipway.ports.target import Fault
 from shipway.targets.aws.account import Account
 from shipway.targets.aws.errors import told
+from shipway.targets.aws.notice import Topic
 from shipway.targets.aws.stack import Stacks, Standing
 
 
-def faults(account: Account, stacks: Stacks) -> list[Fault]:
+def faults(account: Account, stacks: Stacks, topic: Topic) -> list[Fault]:
     """Return what is missing or wrong, the first of it first; empty when all is well. Changes nothing."""
     try:
-        return [*_identity(account), *_standing(account, stacks)]
+        return [*_identity(account), *_standing(account, stacks), *_readers(stacks, topic)]
     except (BotoCoreError, ClientError) as error:
         meant = told(error)
         return [Fault(what=str(meant), remedy=meant.remedy)]
@@ -36,6 +37,13 @@ def _standing(account: Account, stacks: Stacks) -> Iterator[Fault]:
         elif concern not in names.BY_PIPELINE:
             what = f"stack {names.stack(account.project.name, concern)} is not there"
             yield Fault(what=what, remedy="make it: shipway apply --target aws")
+
+
+def _readers(stacks: Stacks, topic: Topic) -> Iterator[Fault]:
+    made = stacks.find("foundation")
+    for address in topic.unconfirmed() if made is not None and made.ready else ():
+        remedy = "follow the link in SNS's first mail, or have another sent in SNS's console: Request confirmation"
+        yield Fault(what=f"{address} hears of nothing: it has not confirmed", remedy=remedy, fatal=False)
 
 
 def _stack(found: Standing) -> Iterator[Fault]:

@@ -56,6 +56,10 @@ class Topic:
         self._trail.record(by, "test notices", str(number))
         return _view(self._notice(number), readers)
 
+    def unconfirmed(self) -> builtins.list[str]:
+        """Return the mail addresses that hear of nothing, as they have not confirmed yet."""
+        return [address for address, confirmed in self._readers() if not confirmed]
+
     def _publish(self, subject: str, body: str, number: int) -> None:
         texts = {KIND: Kind.TEST.value, NUMBER: str(number)}
         self._account.client("sns").publish(

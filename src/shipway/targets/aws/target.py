@@ -93,6 +93,7 @@ class AwsTarget:
         self._jobs = Jobs(account)
         self._store = Store(account)
         self._trail = Trail(account, now)
+        self._told = Topic(account, self._trail, now)
 
     @property
     def _ledger(self) -> Ledger:
@@ -111,7 +112,7 @@ class AwsTarget:
         raise NotOnAws(what="keep people and their roles", why="IAM does", instead="ask the account's administrator")
 
     def doctor(self) -> Sequence[Fault]:
-        return faults(self._account, self._stacks)
+        return faults(self._account, self._stacks, self._told)
 
     def up(self) -> Health:
         self._stacks.get("pipeline")
@@ -266,7 +267,7 @@ class AwsTarget:
 
     @property
     def inspect(self) -> Inspect:
-        return Looks(self._gateway.keys, Topic(self._account, self._trail, self._now), self._trail)
+        return Looks(self._gateway.keys, self._told, self._trail)
 
     @property
     def captures(self) -> Captures:
@@ -274,7 +275,7 @@ class AwsTarget:
 
     @property
     def notices(self) -> Notices:
-        return Topic(self._account, self._trail, self._now)
+        return self._told
 
     @property
     def batches(self) -> Batches:

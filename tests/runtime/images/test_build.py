@@ -124,6 +124,8 @@ def test_packages_of_a_stage_of_their_own_are_in_the_image(workshop: Workshop, t
     )
     image = workshop.images.build("tiny", context(workshop), progress=said.append)
     assert run(image, "shippable") == "shipped"
+    assert run(image, "/opt/packages/bin/shippable") == "shipped", "also by its path"
+    assert run(image, "/opt/packages/bin/python", "-c", "import shippable, sys; print(sys.prefix)") == "/opt/packages"
     assert image.recipe.base == f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
     assert any(line.startswith("note: Dockerfile: docker builds with Python 3.99, here it is") for line in said)
     assert not [line for line in said if line.startswith("warning:")]

@@ -63,6 +63,7 @@ def test_packages_of_another_stage_are_taken_over() -> None:
     (packages,) = reading.taken
     assert (packages.requirements, reading.requirements, reading.warnings) == (["/opt/a.lock"], [], [])
     assert [copy.target for copy in reading.copies] == ["/opt/program"]
+    assert reading.packages == ["/v"]
 
 
 def test_a_stage_without_a_name_has_a_number_and_what_it_could_not_do_is_told() -> None:

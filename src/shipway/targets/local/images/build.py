@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shipway.domain.image import BuildFailed, ImageNotFound, Recipe, image_uri
-from shipway.targets.local.images.context import Entry, collect, file_digest, mount_points, origin
+from shipway.targets.local.images.context import SYSTEM, Entry, collect, file_digest, mount_points, origin
 from shipway.targets.local.images.dockerfile import Reading, read_dockerfile
 from shipway.targets.local.images.environment import ensure_environment
 from shipway.targets.local.images.image import Image
@@ -79,6 +79,8 @@ class Images:
         environment = ensure_environment(name, self.environments, locks, progress)
         content = {path: _meaning(entry) for path, entry in entries.items()}
         about = {"layout": LAYOUT, "recipe": asdict(reading.recipe), "files": content, "env": environment.name}
+        if packages := [path for path in reading.packages if not path.startswith(SYSTEM)]:
+            about["packages"] = packages  # where programs may name the environment by its path
         digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
         if not (self.folder / digest).is_dir():
             self._write(name, digest, about, [Step(path, entries[path], content[path]) for path in entries])
@@ -128,7 +130,7 @@ class Images:
             env=self.environments / about["env"],
             program=files[target],
             target=target,
-            files=files,
+            files={**files, **dict.fromkeys(about.get("packages", ()), self.environments / about["env"])},
             recipe=Recipe(**recipe),
         )
 

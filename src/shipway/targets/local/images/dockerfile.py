@@ -41,7 +41,7 @@ class Reading:
     python: version that the base image promises, as "3.11"; empty when its name does not say.
     requirements: paths inside the image of the files that pip installs from, in order.
     executable: paths inside the image that a RUN line makes executable.
-    taken: other stages whose packages a COPY takes over, an environment made there.
+    taken: other stages whose packages a COPY takes over, an environment made there; packages: where it puts them.
     warnings: what can't be had here, one line each, with the Dockerfile's line number.
     """
 
@@ -58,6 +58,7 @@ class Reading:
     requirements: list[str] = field(default_factory=list)
     executable: list[str] = field(default_factory=list)
     taken: list["Reading"] = field(default_factory=list)
+    packages: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -109,6 +110,7 @@ def read_dockerfile(text: str, arguments: Mapping[str, str] | None = None) -> Re
             _arg(reading, value, given, first)
         elif name == "COPY" and (giver := _giver(value, stages)):
             reading.taken.append(giver)
+            reading.packages.append(posixpath.normpath(posixpath.join(reading.workdir, value.rsplit(maxsplit=1)[-1])))
             reading.warnings += giver.warnings
         elif name in _STEPS:
             _STEPS[name](reading, value, line)
@@ -142,7 +144,7 @@ def _copy_of(stage: Reading) -> Reading:
     copied.user = stage.user
     for name in ("environment", "labels"):
         getattr(copied, name).update(getattr(stage, name))
-    for name in ("workdirs", "copies", "requirements", "executable", "taken", "warnings"):
+    for name in ("workdirs", "copies", "requirements", "executable", "taken", "packages", "warnings"):
         getattr(copied, name).extend(getattr(stage, name))
     return copied
 

@@ -25,11 +25,11 @@ Operation = Callable[[dict[str, Any]], Mapping[str, Any] | None]
 
 
 class Refusal(Exception):
-    """An error of the service. code: as the service names it; status: HTTP."""
+    """An error of the service. code: as the service names it; status: HTTP; more: what it tells beside the message."""
 
-    def __init__(self, code: str, message: str = "", status: int = 400) -> None:
+    def __init__(self, code: str, message: str = "", status: int = 400, **more: str) -> None:
         super().__init__(message)
-        self.code, self.message, self.status = code, message or code, status
+        self.code, self.message, self.status, self.more = code, message or code, status, more
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Account:
         try:
             answer = dict(serve(asked) or {})
         except Refusal as refusal:
-            error = {"Error": {"Code": refusal.code, "Message": refusal.message}}
+            error = {"Error": {"Code": refusal.code, "Message": refusal.message, **refusal.more}}
             return _http(refusal.status), {**error, "ResponseMetadata": {"HTTPStatusCode": refusal.status}}
         if model.output_shape is not None:
             plain = {name: b"" if name in ("Body", "Payload") else value for name, value in answer.items()}

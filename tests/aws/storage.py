@@ -57,7 +57,7 @@ class Storage:
 
     def _bucket(self, asked: Mapping[str, Any]) -> dict[str, list[bytes | None]]:
         if asked["Bucket"] not in self.buckets:
-            raise Refusal("NoSuchBucket", status=404)
+            raise Refusal("NoSuchBucket", status=404, BucketName=asked["Bucket"])
         return self.buckets[asked["Bucket"]]
 
     def _newest(self, bucket: str, key: str) -> bytes:

@@ -17,7 +17,7 @@ from shipway.ports.view import KeyView
 from shipway.targets.aws import audit
 from shipway.targets.aws.account import Account
 from shipway.targets.aws.audit import AuditBusy, Trail
-from shipway.targets.aws.errors import AwsRefused, NotOnAws
+from shipway.targets.aws.errors import BucketMissing, NotOnAws
 from shipway.targets.aws.target import AwsTarget, aws_target
 
 
@@ -125,6 +125,6 @@ def test_what_aws_s_own_consoles_show_is_not_shown_again(target: AwsTarget) -> N
 
 
 def test_an_upload_that_s3_refuses_is_a_sentence(target: AwsTarget, tmp_path: Path) -> None:
-    with pytest.raises(AwsRefused, match="NoSuchBucket"):
+    with pytest.raises(BucketMissing, match="nobodys-bucket"):
         target.put(str(tmp_path / "tiny" / "data"), "s3://nobodys-bucket/", by="ada")
     assert log(target) == []

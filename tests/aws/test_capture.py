@@ -15,7 +15,7 @@ from shipway.domain.capture import CaptureKey, Record, encode
 from shipway.domain.capture_table import NothingCaptured
 from shipway.domain.store.errors import ObjectNotFound
 from shipway.ports.capture import CaptureCount, Captures, RecordNotFound
-from shipway.targets.aws.errors import AwsRefused
+from shipway.targets.aws.errors import BucketMissing
 from shipway.targets.aws.target import aws_target
 
 HOUR = timedelta(hours=1)
@@ -103,5 +103,5 @@ def test_a_file_is_fetched_whole_or_not_at_all(captures: Captures, cloud: Cloud,
 
 def test_what_s3_refuses_is_a_sentence_while_records_are_read_too(captures: Captures, cloud: Cloud) -> None:
     del cloud.storage.buckets[CAPTURES]
-    with pytest.raises(AwsRefused, match="NoSuchBucket"):
+    with pytest.raises(BucketMissing, match="no bucket tiny-capture"):
         next(captures.records(*DAY))

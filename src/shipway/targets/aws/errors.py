@@ -54,6 +54,15 @@ class PermissionMissing(ShipwayError):
     status = 403
 
 
+class BucketMissing(ShipwayError):
+    """A bucket is not there: the project's own come with its stacks."""
+
+    message = "AWS has no bucket {bucket}"
+    hint = "make the project's own: shipway apply --target aws; or check the name of another"
+    exit_code = 4
+    status = 404
+
+
 class AwsRefused(ShipwayError):
     """A service's own reason."""
 
@@ -83,6 +92,8 @@ def told(error: Exception) -> ShipwayError:
     message = str(error.response.get("Error", {}).get("Message", "")) or str(error)
     if code(error) in EXPIRED:
         return CredentialsMissing(problem=message)
+    if code(error) == "NoSuchBucket":
+        return BucketMissing(bucket=error.response["Error"].get("BucketName", "of this name"))
     kind = PermissionMissing if code(error) in DENIED else AwsRefused
     return kind(operation=error.operation_name, problem=f"{code(error)}: {message}")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from shipway.domain.aws_settings import SourceKind
 from shipway.domain.capture_settings import CAPTURE
 from shipway.domain.deployment import Strategy
 from shipway.domain.metric_catalogue import CPU, LATENCY
@@ -117,6 +118,11 @@ DIFFERENCES = (
         path="endpoint.dev.scaling",
         said="the dev endpoint has one instance",
         holds=lambda project: project.endpoint.dev.scaling.active,
+    ),
+    Difference(
+        path="aws.source",
+        said="CodePipeline runs once as soon as it is made: that run finds no archive and fails, which harms nothing",
+        holds=lambda project: project.aws.source is SourceKind.S3,
     ),
     Difference(
         path="approval.required",

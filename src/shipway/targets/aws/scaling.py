@@ -9,6 +9,7 @@ from typing import Any
 from shipway.domain import names
 from shipway.domain.capture import VARIANT
 from shipway.domain.endpoint_settings import EndpointSettings
+from shipway.domain.numbering import number_of
 from shipway.ports.scaling import ScalingActivity, ScalingView
 from shipway.targets.aws.account import Account
 from shipway.targets.aws.errors import plainly
@@ -51,7 +52,7 @@ class Scales:
     def activities(self, limit: int = 20) -> Sequence[ScalingActivity]:
         """Return changes, newest first: those of the last six weeks, which is what Application Auto Scaling keeps."""
         sizes: dict[str, int] = {}
-        made = [self._activity(number, told, sizes) for number, told in enumerate(self._changes(), 1)]
+        made = [self._activity(told, sizes) for told in self._changes()]
         return made[::-1][:limit]
 
     def _endpoints(self, stage: str) -> Iterator[str]:
@@ -140,7 +141,7 @@ class Scales:
         newest_first = sorted(found, key=lambda each: each["StartTime"], reverse=True)  # as the service lists them
         return newest_first[::-1]
 
-    def _activity(self, number: int, told: Document, sizes: dict[str, int]) -> ScalingActivity:
+    def _activity(self, told: Document, sizes: dict[str, int]) -> ScalingActivity:
         """Return one change. sizes: endpoint -> instances before it, which the service does not tell; moved on."""
         endpoint, wanted = _endpoint(told["ResourceId"]), _COUNT.search(told["Description"])
         before = sizes.get(endpoint, max(1, self._account.project.endpoint.prod.scaling.min))
@@ -148,7 +149,7 @@ class Scales:
         if told["StatusCode"] == "Successful":
             sizes[endpoint] = after
         return ScalingActivity(
-            number=number,
+            number=number_of(told["StartTime"], told["ActivityId"]),
             endpoint=endpoint,
             started=told["StartTime"],
             ended=told.get("EndTime"),

@@ -1,6 +1,6 @@
 """People hear how runs go and that alarms are over, in the words that this machine uses."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,8 @@ TOPIC = f"arn:aws:sns:{REGION}:{NUMBER}:tiny-notices"
 def _environment(monkeypatch: pytest.MonkeyPatch, account: Account) -> None:
     monkeypatch.setenv("PROJECT", "tiny")
     monkeypatch.setenv("TOPIC_ARN", TOPIC)
+    monkeypatch.setenv("APPROVAL_MINUTES", str(7 * 24 * 60))
+    monkeypatch.setenv("WARN_MINUTES", str(24 * 60))
     account.serves["sns.Publish"] = lambda _: {"MessageId": "1"}
 
 
@@ -123,10 +125,48 @@ def test_a_model_that_the_gate_refused_is_told_with_the_comparison(
     assert found[0] == notice
     assert "roc_auc 0.6 is worse than release 3's 0.7" in found[2]
     if notice == "retraining_refused":
+        asking(account)
+        tell_people.handler(hour(AT + timedelta(days=6)), None)
         expect("tell-people", account.calls)
 
 
 EXECUTION = events.EXECUTION
+
+
+def asking(account: Account, status: str = "InProgress") -> None:
+    """Let the pipeline wait for an answer since AT."""
+    latest = {"status": status, "lastStatusChange": AT, "token": "12345678-1234-4234-8234-123456789012"}
+    stage = {
+        "stageName": "Approval",
+        "latestExecution": {"pipelineExecutionId": RUN, "status": "InProgress"},
+        "actionStates": [{"actionName": "Approval1", "latestExecution": latest}],
+    }
+    source = {"stageName": "Source", "actionStates": [{"actionName": "Files"}]}
+    account.serves["codepipeline.GetPipelineState"] = lambda _: {"stageStates": [source, stage]}
+
+
+def hour(at: datetime) -> dict[str, Any]:
+    """Return what EventBridge sends each hour."""
+    return {"source": "aws.events", "detail-type": "Scheduled Event", "time": f"{at:%Y-%m-%dT%H:%M:%SZ}", "detail": {}}
+
+
+def test_people_are_reminded_once_before_a_question_expires(account: Account) -> None:
+    run(account, RELEASE)
+    asking(account)
+    first = AT + timedelta(minutes=17)
+    told_at = [
+        at
+        for at in (first + timedelta(hours=number) for number in range(7 * 24))
+        if tell_people.handler(hour(at), None) == {"Told": "approval_expiring"}
+    ]
+    assert told_at == [AT + timedelta(days=6, minutes=17)]
+    (sent,) = account.called("sns.Publish")
+    assert sent["Subject"] == "tiny: the approval of release 7 expires in 23h"
+
+
+def test_an_answered_question_needs_no_reminder(account: Account) -> None:
+    asking(account, "Succeeded")
+    assert tell_people.handler(hour(AT + timedelta(days=6)), None) == {"Told": ""}
 
 
 def test_an_alarm_that_is_over_is_told(account: Account) -> None:

@@ -45,6 +45,12 @@ def deployed(project: str, release: int | str, sentence: str, *, succeeded: bool
     return Told(kind=kind, subject=f"{project}: release {release} {said}", body=sentence)
 
 
+def expiring(project: str, release: int | str, left: str) -> Told:
+    """Return that a question will soon be answered by time. left: how long people still have, in words."""
+    subject = f"{project}: the approval of release {release} expires in {left}"
+    return Told(kind=Kind.APPROVAL_EXPIRING, subject=subject, body="decide: shipway approve, or shipway reject")
+
+
 def alarm(project: str, name: str, *, raised: bool, body: str) -> Told:
     """Return that an alarm has gone off, or is over."""
     kind, said = (Kind.ALARM_RAISED, "fires") if raised else (Kind.ALARM_CLEARED, "is over")

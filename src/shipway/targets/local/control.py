@@ -5,10 +5,10 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from shipway.domain import notice_words
 from shipway.domain.errors import ShipwayError
 from shipway.domain.metric import Series
 from shipway.domain.metric_catalogue import QUALITY_LOSS
-from shipway.domain.notice import Kind
 from shipway.domain.units import format_duration
 from shipway.targets.local.capture import recorders
 from shipway.targets.local.capture.telling import tell
@@ -159,12 +159,8 @@ class Control:
         now = datetime.now(UTC)
         for question in machine.approvals.due_warnings(now):
             left = format_duration(question.approval.expires - now)
-            machine.inbox.write(
-                f"expiring:{question.token}",
-                Kind.APPROVAL_EXPIRING,
-                f"{machine.project.name}: the approval of release {question.approval.release} expires in {left}",
-                "decide: shipway approve, or shipway reject",
-            )
+            told = notice_words.expiring(machine.project.name, question.approval.release, left)
+            machine.inbox.write(f"expiring:{question.token}", told.kind, told.subject, told.body)
             log.warning("the approval of release %s expires in %s", question.approval.release, left)
             machine.approvals.warned(question.token)
 

@@ -24,6 +24,8 @@ PROJECT = "PROJECT"  # names of environment variables
 ARTIFACT_BUCKET = "ARTIFACT_BUCKET"
 CAPTURE_BUCKET = "CAPTURE_BUCKET"
 TOPIC = "TOPIC_ARN"
+APPROVAL_MINUTES = "APPROVAL_MINUTES"  # how long a question waits for its answer
+WARN_MINUTES = "WARN_MINUTES"  # how long before its end people are reminded
 KINDS = "KINDS"  # of notices that webhooks get, with blanks between; "" = all
 WEBHOOKS = "WEBHOOKS"  # the secret with the addresses and what POSTs are signed with
 RELEASE = "RELEASE"
@@ -85,8 +87,8 @@ FUNCTIONS = (
     ),
     PlatformFunction(
         purpose=TELL_PEOPLE,
-        does="Tells people how a run of the pipeline goes, and that an alarm is over.",
-        environment=(PROJECT, TOPIC),
+        does="Tells people how a run goes, that an alarm is over, and that a question is about to expire.",
+        environment=(PROJECT, TOPIC, APPROVAL_MINUTES, WARN_MINUTES),
     ),
     PlatformFunction(
         purpose=KEEP_NOTICE,

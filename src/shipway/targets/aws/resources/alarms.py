@@ -113,7 +113,7 @@ def _over(project: Project, found: Places) -> JsonObject:
             "previousState": {"value": ["ALARM"]},
         },
     }
-    return rule("Cleared", "on-alarm-over", "An alarm is over", pattern, TELL_PEOPLE, here=False)
+    return rule("Cleared", "on-alarm-over", "An alarm is over", {"EventPattern": pattern}, TELL_PEOPLE, here=False)
 
 
 def _telling(project: Project, found: Places) -> list[str]:

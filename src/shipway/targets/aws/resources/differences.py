@@ -136,7 +136,7 @@ DIFFERENCES = (
     ),
     Difference(
         path="approval.warn_before",
-        said="CodePipeline reminds nobody before a question expires",
+        said="questions are looked at each hour: the reminder comes up to an hour later",
         holds=lambda project: project.approval.required,
     ),
     Difference(

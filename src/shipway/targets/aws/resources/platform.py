@@ -25,6 +25,8 @@ ENVIRONMENT: JsonObject = {
     "PROJECT": ref("Project"),
     "ARTIFACT_BUCKET": ref("ArtifactBucket"),
     "TOPIC_ARN": ref("TopicArn"),
+    "APPROVAL_MINUTES": ref("ApprovalMinutes"),
+    "WARN_MINUTES": ref("WarnMinutes"),
     "KINDS": ref("NoticeKinds"),
     "WEBHOOKS": ref("Webhooks"),
 }
@@ -96,7 +98,11 @@ GRANTS: dict[str, tuple[Grant, ...]] = {
     TELL_PEOPLE: (
         Grant(
             "ReadRun",
-            ("codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions"),
+            (
+                "codepipeline:GetPipelineExecution",
+                "codepipeline:GetPipelineState",
+                "codepipeline:ListActionExecutions",
+            ),
             _own("codepipeline", "${Project}-pipeline"),
         ),
         Grant("ReadTraining", ("states:DescribeExecution",), _own("states", "execution:${Project}-training:*")),
@@ -173,7 +179,7 @@ def functions() -> str:
     made: dict[str, Json] = {}
     for each in own:
         made |= resources(each)
-    made |= _analysis_rule() | _batch_rule() | _run_rule() | _notices_kept()
+    made |= _analysis_rule() | _batch_rule() | _run_rule() | _reminder_rule() | _notices_kept()
     return block(
         {
             "AWSTemplateFormatVersion": "2010-09-09",
@@ -195,11 +201,17 @@ def _parameters() -> JsonObject:
         "FunctionGroup": "The security group of functions.",
         "VolumeArn": "The file system of the shared volume.",
         "VolumeAccessArn": "The access point through which functions see the shared volume.",
+        "Reminders": "ENABLED where people are asked, and reminded of a question before it expires; else DISABLED.",
     }
     plain: JsonObject = {name: {"Type": "String", "Description": text} for name, text in said.items()}
     subnets = {"Type": "CommaDelimitedList", "Description": "Where the functions run that see the shared volume."}
-    days = {"Type": "Number", "Description": "How long logs are kept, in days."}
-    return {**plain, "PrivateSubnets": dict(subnets), "KeepLogsDays": dict(days)}
+    numbers = {
+        "KeepLogsDays": "How long logs are kept, in days.",
+        "ApprovalMinutes": "How long the pipeline waits for a person's answer.",
+        "WarnMinutes": "How long before the end of that time people are reminded.",
+    }
+    counted: JsonObject = {name: {"Type": "Number", "Description": text} for name, text in numbers.items()}
+    return {**plain, "PrivateSubnets": dict(subnets), **counted}
 
 
 def logical(purpose: str) -> str:
@@ -344,14 +356,20 @@ def _run_rule() -> JsonObject:
     return rule("RunChanged", "on-run", "A run of the pipeline has begun or ended", pattern, TELL_PEOPLE)
 
 
+def _reminder_rule() -> JsonObject:
+    """Return what has people reminded of a question: it is looked for each hour."""
+    on: JsonObject = {"ScheduleExpression": "rate(1 hour)", "State": ref("Reminders")}
+    return rule("EachHour", "on-the-hour", "A question may be about to expire", on, TELL_PEOPLE)
+
+
 def _pattern(source: str, kind: str, detail: JsonObject) -> JsonObject:
-    return {"source": [source], "detail-type": [kind], "detail": detail}
+    return {"EventPattern": {"source": [source], "detail-type": [kind], "detail": detail}}
 
 
-def rule(name: str, suffix: str, text: str, pattern: JsonObject, purpose: str, *, here: bool = True) -> JsonObject:
+def rule(name: str, suffix: str, text: str, on: JsonObject, purpose: str, *, here: bool = True) -> JsonObject:
     """Return a rule that calls a platform function, and that function's permission.
 
-    name: within the stack. here: whether the function is of the same stack.
+    name: within the stack. on: the rule's properties that say when. here: whether the function is of the same stack.
     """
     function: Json = ref(logical(purpose)) if here else sub(f"${{Project}}-{purpose}")
     elsewhere = sub(f"arn:${{AWS::Partition}}:lambda:{HERE}:function:${{Project}}-{purpose}")
@@ -361,7 +379,7 @@ def rule(name: str, suffix: str, text: str, pattern: JsonObject, purpose: str, *
         "Properties": {
             "Name": sub(f"${{Project}}-{suffix}"),
             "Description": text,
-            "EventPattern": pattern,
+            **on,
             "Targets": [{"Id": purpose, "Arn": arn}],
         },
     }

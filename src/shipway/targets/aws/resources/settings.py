@@ -72,6 +72,8 @@ def _pipeline(project: Project, place: Place) -> dict[str, str]:
         "OnDrift": _state(triggers.drift.enabled),
         "Schedule": schedule(triggers.schedule.cron),
         "Approvers": str(approval.approvers if approval.required else 0),
+        "WarnMinutes": str(math.ceil(approval.warn_before / timedelta(minutes=1))),
+        "Reminders": _state(approval.required),
         "ApprovalMinutes": str(min(86_400, max(5, math.ceil(approval.timeout / timedelta(minutes=1))))),
     }
 

@@ -145,6 +145,14 @@ def test_an_alarm_can_be_suppressed_as_it_is_here() -> None:
     assert (made["ActionsSuppressorWaitPeriod"], made["ActionsSuppressorExtensionPeriod"]) == (120, 180)
 
 
+def test_labels_that_lack_are_an_alarm_where_the_project_wants_it() -> None:
+    monitoring = replace(FLIGHTS.monitoring, label_alarm=True)
+    document: Any = read(stacks(replace(FLIGHTS, monitoring=monitoring))["alarms"])
+    made = document["Resources"]["AlarmLabelCoverage"]["Properties"]
+    assert (made["MetricName"], made["Threshold"]) == ("LabelCoverage", 0.5)
+    assert "AlarmLabelCoverage" not in properties()
+
+
 def test_a_written_alarm_takes_the_place_of_the_project_s() -> None:
     made = properties(replace(SLOW, name="no-traffic"), replace(SLOW, name="feature_baseline_drift_distance"))
     assert made["AlarmNoTraffic"]["MetricName"] == "Latency"

@@ -91,6 +91,7 @@ class Bucket:
             "quality_metric": "accuracy",
             "quality_tolerance": "0.05",
             "drift_budget": "0.1",
+            "label_window_days": "1",
         }
 
     def windows(self) -> list[QualityWindow]:
@@ -129,6 +130,14 @@ def test_labels_of_answers_that_are_too_often_wrong_are_a_loss(bucket: Bucket) -
     assert 0.2 < found["ModelQualityLoss"] < 0.4  # accuracy 0.5 after 0.9, less what chance explains
     assert bucket.message.endswith("300 of 300 answers are labelled.")
     assert "accuracy 0.5 on 300 labels, 0.9 at the release" in bucket.report
+
+
+def test_the_share_of_answers_with_a_label_is_told_when_labels_are_due(bucket: Bucket) -> None:
+    bucket.capture(named("a", 4), 49)
+    bucket.capture(named("b", 4), 1)
+    assert "LabelCoverage" not in bucket.run(49)
+    bucket.label("1", a0=1.0, b0=1.0, b1=1.0)
+    assert bucket.run(1)["LabelCoverage"] == 0.25
 
 
 def test_it_finds_what_this_machine_finds(bucket: Bucket, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import polars as pl
 
-from shipway.domain.model_quality import QualitySettings, QualityWindow, Standard, count, loss, settled, windows
+from shipway.domain.model_quality import QualitySettings, QualityWindow, Standard, count, due, loss, settled, windows
 from shipway.domain.model_quality.days import Day, days_document, read_days
 from shipway.domain.model_quality.report import quality_page
-from shipway.domain.project import Predicts
+from shipway.domain.project import MonitoringSettings, Predicts
 from shipway.domain.values import JsonObject
 
 from . import answers
@@ -33,6 +33,7 @@ class QualityJob:
 
     release: whose captures these are. labels, kept, before, releases: folders of label files, of answers that earlier
     jobs kept, of what the last of them counted, and of the releases' records. labelled: whether labels may have come.
+    window: how long after an answer its label is known at the latest.
     """
 
     release: int
@@ -46,6 +47,7 @@ class QualityJob:
     threshold: float
     settings: QualitySettings
     gate: str
+    window: timedelta
 
     @property
     def labelled(self) -> bool:
@@ -73,14 +75,24 @@ def read_job(base: Path, environment: Mapping[str, str], endpoint: str, budget: 
             metric=environment.get("quality_metric", ""),
         ),
         gate=environment.get("gate_metric", ""),
+        window=timedelta(days=int(environment.get("label_window_days") or 7)),
     )
 
 
 FOLDERS = ("labels", "answers", "quality", "releases")
 
 
-def measure(job: QualityJob, settings: Settings) -> tuple[float | None, str]:
-    """Return how much the release has lost, None where no labels tell, and a sentence. settings: of the analysis."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What labels say. loss: of the release, None where none tell. coverage: of the newest day whose labels are due."""
+
+    loss: float | None
+    coverage: float | None
+    sentence: str
+
+
+def measure(job: QualityJob, settings: Settings) -> Measured:
+    """Return what labels say, after keeping it for the next job. settings: of the analysis."""
     notes: list[str] = []
     new = answers.captured(settings.source, job.release)
     answers.write(new, job.answers, settings.start)
@@ -90,7 +102,10 @@ def measure(job: QualityJob, settings: Settings) -> tuple[float | None, str]:
     standard = Standard(settings=job.settings, gate=job.gate, evaluation=lambda number: _evaluation(job, number))
     found = windows([each.counted for each in newest], standard)
     write(settings.output / REPORT, quality_page(found, settings.endpoint, notes))
-    return loss(found, job.release), _sentence(found)
+    looked = due([each.counted for each in newest], MonitoringSettings(label_window=job.window), settings.end)
+    return Measured(
+        loss=loss(found, job.release), coverage=looked[0].share if looked else None, sentence=_sentence(found)
+    )
 
 
 def _unlabelled(job: QualityJob, new: pl.DataFrame) -> list[Day]:

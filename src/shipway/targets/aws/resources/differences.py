@@ -199,7 +199,7 @@ DIFFERENCES = (
     ),
     Difference(
         path="monitoring.label_coverage",
-        said="answers without a label are in shipway quality, and nobody is told of them",
+        said="a day that lacks labels is told by the alarm label-coverage alone, which label_alarm switches on",
         holds=lambda project: bool(project.monitoring.label_coverage),
     ),
     Difference(

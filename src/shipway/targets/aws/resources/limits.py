@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shipway.domain.aws_settings import MonitorKind, SourceKind
-from shipway.domain.metric_catalogue import QUALITY_LOSS
 from shipway.domain.names import drift_metric
 from shipway.domain.project import Problem, Project
 from shipway.domain.values import Json
@@ -18,6 +17,7 @@ from shipway.targets.aws.resources import rendered
 from shipway.targets.aws.resources.alarm_place import alarm_problems, places
 from shipway.targets.aws.resources.alarms import CHILDREN_LIMIT, RULE_LIMIT, owned_rule
 from shipway.targets.aws.resources.documents import render
+from shipway.targets.aws.resources.metric import LABELLED
 from shipway.targets.aws.resources.monitoring import environment as hourly
 from shipway.targets.aws.resources.place import Place
 from shipway.targets.aws.resources.settings import serving
@@ -105,7 +105,7 @@ def _shifting(project: Project) -> timedelta:
 def _metrics(project: Project) -> int:
     """Return the size of what the hourly job leaves for its state machine: runtime/analyze/hourly.py, METRICS."""
     value = 0.1234567890123456  # as long as a number gets
-    names = [QUALITY_LOSS, *map(drift_metric, project.data.features)]
+    names = [*LABELLED, *map(drift_metric, project.data.features)]
     return len(json.dumps({"metrics": [{"name": name, "value": value} for name in names]}, indent=1))
 
 
@@ -162,7 +162,7 @@ LIMITS = (
     Limit(
         path="data.features",
         what="features measured each hour",
-        most=METRICS - 1,  # the other one tells how good the model is
+        most=METRICS - len(LABELLED),
         source="CloudWatch API reference, PutMetricData",
         measured=lambda project: len(project.data.features),
     ),

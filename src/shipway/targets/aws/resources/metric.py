@@ -25,6 +25,7 @@ MODEL = {
     metrics.MODEL_LATENCY: "ModelLatency",
     metrics.OVERHEAD_LATENCY: "OverheadLatency",
 }
+LABELLED = (metrics.QUALITY_LOSS, metrics.LABEL_COVERAGE)  # what the hourly job measures by labels
 MACHINE = (metrics.CPU, metrics.MEMORY, metrics.DISK)  # the same page: endpoint instance metrics, of the same names
 MICROSECONDS = 1000.0  # in Shipway's millisecond: CloudWatch's unit of ModelLatency
 
@@ -47,7 +48,7 @@ def of_project(series: Series, project: str) -> Published | None:
     if series.name in API:
         dimensions: tuple[tuple[str, Json], ...] = (("ApiName", names.api(project)),)
         return Published(namespace="AWS/ApiGateway", name=API[series.name], dimensions=dimensions)
-    if series.name == metrics.QUALITY_LOSS or series.name.startswith(names.drift_metric("")):
+    if series.name in LABELLED or series.name.startswith(names.drift_metric("")):
         return Published(namespace=NAMESPACE, name=series.name, dimensions=(("Project", ref("Project")),))
     return None
 

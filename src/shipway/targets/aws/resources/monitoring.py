@@ -167,6 +167,7 @@ def environment(project: Project) -> JsonObject:
         **drift_environment(replace(project.monitoring, every=HOUR), HOUR),
         "predicts": str(project.monitoring.predicts),
         "decision_threshold": f"{project.monitoring.decision_threshold:g}",
+        "label_window_days": str(project.monitoring.label_window.days),
         "quality_tolerance": f"{project.monitoring.quality_tolerance:g}",
         **{name: metric for name, metric in metrics.items() if metric},
     }

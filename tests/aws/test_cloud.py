@@ -1,5 +1,6 @@
 """Planning, making and taking away a project's stacks, on an account in memory."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from aws.formation import BEGIN, Formation, Stack
 from aws.recording import expect
 from aws.storage import Storage
 from aws.transforming import Transforming
-from shipway.domain import names
+from shipway.domain import names, webhook
 from shipway.domain.plan import Change
 from shipway.domain.project import ProjectInvalid
 from shipway.targets.aws.building import DockerMissing, ImageBuildFailed
@@ -48,7 +49,12 @@ def cloud(
         "kms.DescribeKey": _no_key,
     }
     monkeypatch.setenv("PATH", str(tmp_path / "no-docker"))
-    project = tiny.write(tmp_path / "tiny", aws={"source": "s3"})
+    return cloud_of(account, formation, tmp_path / "tiny")
+
+
+def cloud_of(account: Account, formation: Formation, folder: Path, **more: Any) -> AwsCloud:
+    """Return the cloud of a project. more: sections of its file."""
+    project = tiny.write(folder, aws={"source": "s3"}, **more)
     made = aws_cloud(project, account.session(), lambda _: None)
     given = {name for text in made._rendered.values() for name in declared(text)}
     formation.gives["tiny-foundation"] = {name: f"value-of-{name}" for name in given - set(made._values(NUMBER))}
@@ -62,6 +68,22 @@ def _no_key(_: dict[str, Any]) -> None:
 def said() -> tuple[list[str], Any]:
     lines: list[str] = []
     return lines, lines.append
+
+
+def test_addresses_of_webhooks_are_kept_for_the_function_and_paid_for(
+    cloud: AwsCloud, account: Account, formation: Formation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(webhook.SECRET, "s3cret")
+    url = "https://chat.example.org/hooks/1"
+    notified = cloud_of(account, formation, tmp_path / "notified", notifications={"webhooks": [url]})
+    account.serves["secretsmanager.PutSecretValue"] = lambda asked: {"Name": asked["SecretId"]}
+    notified.apply(lambda _: None)
+    (asked,) = account.called("secretsmanager.PutSecretValue")
+    assert json.loads(asked["SecretString"]) == {"secret": "s3cret", "urls": {webhook.name_of(url): url}}
+    assert "s3cret" not in str(formation.stacks)
+    assert url not in str(formation.stacks)
+    lines = {line.what for line in notified.plan().cost.lines} - {line.what for line in cloud.plan().cost.lines}
+    assert {"1 x secret", "1 x queue that a function empties"} <= lines
 
 
 # Plan

@@ -1,7 +1,9 @@
 """The monitor with the real analysis job, over captures as they lie in the store."""
 
+import io
 import random
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from shipway.domain.metric import Series
 from shipway.domain.metric_catalogue import MONITOR_RUNS, of_drift
 from shipway.domain.monitor import NothingToAnalyse, RunStatus, Window
 from shipway.runtime.analyze import baseline as analyzer
+from shipway.targets.local.capture.packing import home_keys
+from shipway.targets.local.capture.sealed import sealing
 from shipway.targets.local.wiring import Machine
 
 HOUR = timedelta(hours=1)
@@ -57,8 +61,8 @@ def machine(tmp_path: Path, baseline: Path) -> Iterator[Machine]:
     made.engine.close()
 
 
-def capture(machine: Machine, hour: datetime, found: list[str], name: str = "a") -> None:
-    """Put one file of captured records, spread over an hour."""
+def capture(machine: Machine, hour: datetime, found: list[str], name: str = "a", *, sealed: bool = False) -> None:
+    """Put one file of captured records, spread over an hour. sealed: encrypted."""
     lines = []
     for number, row in enumerate(found):
         at = hour + HOUR * number / len(found)
@@ -69,8 +73,11 @@ def capture(machine: Machine, hour: datetime, found: list[str], name: str = "a")
                 Record(input=asked, output=answer, event=f"{name}-{hour:%H}-{number}", time=at, inference=str(number))
             )
         )
-    key = CaptureKey(endpoint="tiny-prod-1", hour=hour, file=f"{name}.jsonl")
-    machine.store.put("tiny-capture", str(key), b"".join(lines))
+    key = CaptureKey(endpoint="tiny-prod-1", hour=hour, file=f"{name}.jsonl{'.enc' if sealed else ''}")
+    body = io.BytesIO()
+    with sealing(body, home_keys(machine.home)[-1]) if sealed else nullcontext(body) as file:
+        file.writelines(lines)
+    machine.store.put("tiny-capture", str(key), body.getvalue())
 
 
 def drift_of(machine: Machine, feature: str) -> list[float]:
@@ -133,6 +140,17 @@ def test_a_window_that_is_asked_for_is_looked_at_by_itself(machine: Machine) -> 
     now = datetime.now(UTC)
     runs = machine.telemetry.statistics(Series(MONITOR_RUNS), now - HOUR, now + HOUR, HOUR, "Sum")
     assert sum(value for _, value in runs) == 2
+
+
+def test_nothing_is_left_in_plain_of_records_that_are_encrypted(machine: Machine) -> None:
+    tiny.configure(machine.folder, **FEATURES, capture={"encrypt": True})
+    capture(machine, START, rows(1000, 8), sealed=True)
+    capture(machine, START + HOUR / 2, rows(1000, 9), name="b", sealed=True)
+    machine.monitor.tick(START + HOUR + timedelta(minutes=8))
+    assert [each.verdict for each in machine.monitor.runs()] == ["pass"]
+    found = [path for path in machine.home.root.rglob("*") if path.is_file()]
+    assert len(found) > 20
+    assert [path for path in found if b'"eventId":"a-' in path.read_bytes()] == []
 
 
 def test_what_cannot_be_analysed_says_why_and_is_no_pass(machine: Machine) -> None:

@@ -129,6 +129,8 @@ class LocalMonitor:
         if ended.status.final:
             bucket, staged = names.artifact_bucket(project.name), self._staged(project, run)
             remove(self._tools.store, bucket, f"{staged}/")  # copies of requests must not outlive their retention
+            if project.capture.encrypt:
+                self._tools.store.collect()  # nor may they wait, in plain, for the next upkeep
             self._runs.end(replace(ended, ended=datetime.now(UTC)), read)
         return self._runs.get(run.id)
 

@@ -4,9 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shipway.domain.capture import Payload, Record
-from shipway.domain.capture_table import Exported, NothingCaptured, span
+from shipway.domain.capture import Payload, Record, encode
+from shipway.domain.capture_table import Exported, span
+from shipway.domain.store.errors import ObjectNotFound
+from shipway.domain.store.name import parse_uri
 from shipway.ports.capture import CaptureCount, CaptureFile, RecordNotFound
+from shipway.runtime.capture_table import export as write
 
 AT = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 ENDPOINT = "tiny-prod-1"
@@ -47,7 +50,13 @@ class FakeCaptures:
         return [file] if endpoint in ("", ENDPOINT) else []
 
     def fetch(self, uri: str, folder: Path) -> Path:
-        raise NotImplementedError
+        if uri != URI:
+            bucket, name = parse_uri(uri)
+            raise ObjectNotFound(bucket=bucket, key=name)
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / uri.rpartition("/")[2]
+        file.write_bytes(b"".join(map(encode, RECORDS)))
+        return file
 
     def find(self, inference: str) -> Sequence[Record]:
         found = [each for each in RECORDS if inference in (each.inference, f"{each.inference}-r1")]
@@ -63,8 +72,4 @@ class FakeCaptures:
         return [CaptureCount(endpoint=ENDPOINT, records=2, files=1, size=900, waiting=3, dropped=1)]
 
     def export(self, file: str, start: datetime, end: datetime, endpoint: str = "") -> Exported:
-        found = list(self.records(start, end, endpoint))
-        if not found:
-            raise NothingCaptured(where=span(start, end))
-        columns = ("time", "endpoint", "inference_id", "event_id", "row", "prediction")
-        return Exported(path=file, rows=1, records=len(found), skipped=1, columns=columns)
+        return write(self.records(start, end, endpoint), {}, Path(file), span(start, end))

@@ -4,10 +4,12 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from console_server import Browser, console
+from fake_captures import URI
 from fakes import FakeTarget
 from shipway.cli.main import main
 from shipway.cli.session import World
@@ -45,6 +47,21 @@ def test_a_verb_talks_to_a_control_plane_elsewhere(
     assert fake.log[-1].by == "ada"
 
 
+def test_what_is_captured_elsewhere_is_counted_shown_and_exported(
+    there: Browser, fake: FakeTarget, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    token, file = fake.people.create_token("ada", "laptop", Role.APPROVER, by="ada"), tmp_path / "rows.parquet"
+    for verb, told in [
+        (["counts"], "tiny-prod-1  2        1"),
+        (["list"], URI),
+        (["show", "b-2-r1"], 'answered, application/json:\n  {"label": "cat"}'),
+        (["export", str(file), "--start", "2026-03-01", "--end", "2026-03-02"], "1 row of 2 records in"),
+    ]:
+        assert main(["--url", there.url, "--token", token, "capture", *verb]) == 0
+        assert told in capsys.readouterr().out
+    assert file.read_bytes().startswith(b"PAR1")
+
+
 def test_address_and_token_come_from_the_environment_too(
     there: Browser, fake: FakeTarget, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,6 +78,8 @@ def test_address_and_token_come_from_the_environment_too(
         (["executions"], 2, "LoginNeeded"),
         (["executions", "show", "tiny-9"], 4, "ExecutionNotFound"),
         (["executions", "stop"], 5, "RoleTooLow"),
+        (["capture", "show", "a-1"], 5, "RoleTooLow"),
+        (["capture", "export", "rows.parquet"], 5, "RoleTooLow"),
         (["down"], 2, "OnlyThere"),
     ],
 )

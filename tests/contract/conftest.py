@@ -77,8 +77,6 @@ OTHERWISE = {
     "test_going_back_and_forth_between_releases": "a rollback is CodePipeline's own: DeployProd once more",
     "test_a_release_is_one_file_and_importing_it_twice_is_importing_it_once": "its images are in ECR, and stay there",
 }
-# What a control plane elsewhere leaves to the place that it is at.
-THERE = {"test_captures_are_told_by_hours_and_by_ids": "captures are read where they are"}
 # What a real account does otherwise beside that.
 OTHERWISE_LIVE = {
     "test_up_and_down_are_safe_to_repeat": "up is apply and down is destroy: the rig itself begins and ends with them",
@@ -95,7 +93,7 @@ RIGS = ("live",) if live.LIVE else tuple(TARGETS)
 def otherwise(rig: str, case: str) -> str:
     """Return why a rig does not serve a case, "" when it does."""
     if rig not in ("aws", "live"):
-        return THERE.get(case, "") if rig == "remote" else ""
+        return ""
     more = OTHERWISE_LIVE.get(case, "") if rig == "live" else ""
     return more or OTHERWISE.get(case, "")
 

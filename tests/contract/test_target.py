@@ -17,6 +17,7 @@ from shipway.domain.approval import (
     Decision,
 )
 from shipway.domain.batch import BatchInputMissing, BatchNeedsRelease, BatchNotFound, BatchRequest
+from shipway.domain.capture import decode_lines
 from shipway.domain.capture_table import NothingCaptured
 from shipway.domain.deployment import DeploymentNotFound
 from shipway.domain.label import LabelsInvalid
@@ -343,6 +344,8 @@ def test_captures_are_told_by_hours_and_by_ids(target: Target, tmp_path: Path) -
         assert file.hour <= file.first <= file.last < file.hour + timedelta(hours=1)
         found = [each for _, each in target.captures.records(file.first, file.last + timedelta(seconds=1))]
         assert file.records in (None, len(found))
+        lines = target.captures.fetch(file.uri, tmp_path).read_bytes().splitlines()
+        assert all(each in found for each in decode_lines(lines))
         for record in found:
             assert record in target.captures.find(record.inference)
             assert record in target.captures.find(f"{record.inference}-r1")

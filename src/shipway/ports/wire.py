@@ -1,10 +1,27 @@
 """What goes over HTTP where a port's own values do not fit into JSON: written by the REST API, read by its client."""
 
 import base64
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
+from shipway.domain.capture_table import Exported
+from shipway.domain.errors import ShipwayError
 from shipway.domain.values import Json
+from shipway.ports.document import document, read
 from shipway.ports.target import Answer
+
+EXPORTED = "x-exported"  # header: the document of what a table holds, which the table itself cannot carry
+WIDEST = 48 << 10  # bytes; http.client reads 64 KiB of a header
+
+
+class TableTooWide(ShipwayError):
+    """The names of a table's columns do not fit into the head of an answer."""
+
+    message = "the table has {columns} columns, whose names are too long together to be sent"
+    hint = "write it on the control plane's own machine: shipway capture export"
+    exit_code = 2
+    status = 422
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +79,16 @@ class NewTokenShown:
 
     name: str
     token: str
+
+
+def head_of(made: Exported) -> dict[str, str]:
+    """Return the header that tells of a table. Raises TableTooWide."""
+    told = json.dumps(document(replace(made, path="")))
+    if len(told) > WIDEST:
+        raise TableTooWide(columns=len(made.columns))
+    return {EXPORTED: told}
+
+
+def exported_of(headers: Mapping[str, str], file: str) -> Exported:
+    """Return what a table's header tells, of the file that it is in now."""
+    return replace(read(Exported, json.loads(headers[EXPORTED])), path=file)

@@ -3,6 +3,7 @@
 from shipway.console.api import (
     alarm,
     batch,
+    capture,
     deployments,
     executions,
     machine,
@@ -23,6 +24,7 @@ ROUTES: tuple[Route, ...] = (
     *machine.ROUTES,
     *alarm.ROUTES,
     *trigger.ROUTES,
+    *capture.ROUTES,
     *model_quality.ROUTES,
     *monitor.ROUTES,
     *scaling.ROUTES,

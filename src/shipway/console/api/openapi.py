@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shipway.console.api.problem import MEDIA, Problem
-from shipway.console.api.route import BYTES, JSON, PATHS, Parameter, Route
+from shipway.console.api.route import JSON, PATHS, Parameter, Route
 from shipway.console.api.schema import Schemas
 from shipway.domain.values import JsonObject
 from shipway.ports.document import document
@@ -63,7 +63,7 @@ def _operation(route: Route, schemas: Schemas) -> JsonObject:
 
 def _answer(route: Route, schemas: Schemas) -> JsonObject:
     if route.gives != JSON:
-        return {"description": route.summary, "content": {BYTES: {"schema": {}}}}
+        return {"description": route.summary, "content": {route.gives: {"schema": {}}}}
     if route.answer is None:
         return {"description": "done"}
     return {"description": route.summary, "content": {JSON: {"schema": schemas.of(route.answer)}}}

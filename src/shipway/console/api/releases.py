@@ -1,18 +1,16 @@
 """The ledger of releases over HTTP."""
 
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from shipway.console.api.download import Made, download
 from shipway.console.api.route import BY, BYTES, Call, Parameter, Route, Stream
 from shipway.domain.audit import Entry
 from shipway.domain.experiment import Experiment
 from shipway.domain.people import Role
 from shipway.domain.release import Release
 from shipway.ports.target import Trace
-
-PIECE = 1 << 16  # bytes
 
 
 def list_releases(call: Call) -> Sequence[Release]:
@@ -28,21 +26,13 @@ def get_release(call: Call) -> Release:
 
 def export_release(call: Call) -> Stream:
     """Return everything that a release needs, in one file."""
-    folder = tempfile.TemporaryDirectory(prefix="shipway-export-")
-    file = Path(folder.name) / "release"
-    try:
+
+    def make(folder: Path) -> Made:
+        file = folder / "release"
         made = call.target.export_release(call.values["release"], str(file))
-    except BaseException:
-        folder.cleanup()
-        raise
-    told = {"x-archive-digest": made.digest, "x-archive-files": str(made.files)}
-    return Stream(media=BYTES, pieces=_pieces(folder, file), headers=told)
+        return file, {"x-archive-digest": made.digest, "x-archive-files": str(made.files)}
 
-
-def _pieces(folder: "tempfile.TemporaryDirectory[str]", file: Path) -> Iterator[bytes]:
-    with folder, file.open("rb") as source:
-        while piece := source.read(PIECE):
-            yield piece
+    return download(BYTES, make)
 
 
 def import_release(call: Call) -> Release:

@@ -80,17 +80,24 @@ class Client:
         with source.open("rb") as file:
             return read(kind, json.loads(self._bytes(method, path, query, file)))
 
-    def download(self, path: str, file: Path) -> Mapping[str, str]:
+    def download(self, path: str, file: Path, **query: object) -> Mapping[str, str]:
         """Write what is at an address into a file; return the answer's headers, their names in lower case."""
         connection = self._connection()
         try:
-            response = self._answer(connection, "GET", path, None, {})
+            response = self._answer(connection, "GET", _address(path, query), None, {})
             with file.open("wb") as target:
-                while piece := response.read(PIECE):
+                while piece := self._piece(response):
                     target.write(piece)
             return {name.lower(): value for name, value in response.getheaders()}
         finally:
             connection.close()
+
+    def _piece(self, response: http.client.HTTPResponse) -> bytes:
+        """Return more of an answer. Raises Unreachable where it breaks off."""
+        try:
+            return response.read(PIECE)
+        except (OSError, http.client.HTTPException) as error:
+            raise Unreachable(url=self.url, problem=error) from error
 
     def _json(self, method: str, path: str, query: Mapping[str, object], body: object) -> Json:
         text = json.dumps(document(body)).encode() if body is not None else None
@@ -106,11 +113,9 @@ class Client:
         body: bytes | BinaryIO | None,
         headers: Mapping[str, str] | None = None,
     ) -> bytes:
-        said = {name: _word(value) for name, value in query.items() if value is not None}
-        address = f"{path}?{urllib.parse.urlencode(said)}" if said else path
         connection = self._connection()
         try:
-            return self._answer(connection, method, address, body, headers or {}).read()
+            return self._answer(connection, method, _address(path, query), body, headers or {}).read()
         finally:
             connection.close()
 
@@ -166,6 +171,11 @@ def _errors(kind: type[ShipwayError]) -> Iterable[type[ShipwayError]]:
     for each in kind.__subclasses__():
         yield each
         yield from _errors(each)
+
+
+def _address(path: str, query: Mapping[str, object]) -> str:
+    said = {name: _word(value) for name, value in query.items() if value is not None}
+    return f"{path}?{urllib.parse.urlencode(said)}" if said else path
 
 
 def _word(value: object) -> str:

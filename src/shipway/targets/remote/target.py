@@ -15,7 +15,6 @@ from shipway.domain.pipeline import Cause, Execution
 from shipway.domain.release import Release
 from shipway.domain.store.name import parse_uri
 from shipway.domain.values import Json, JsonObject
-from shipway.ports.capture import Captures
 from shipway.ports.target import (
     Answer,
     Archive,
@@ -31,6 +30,7 @@ from shipway.ports.target import (
 from shipway.ports.wire import AnswerView, Key, LogPage, NumberedEvent
 from shipway.targets.remote.alarm import RemoteAlarms
 from shipway.targets.remote.batch import RemoteBatches
+from shipway.targets.remote.capture import RemoteCaptures
 from shipway.targets.remote.client import Client, OnlyThere, quoted
 from shipway.targets.remote.inspect import RemoteInspect
 from shipway.targets.remote.metric import RemoteMetrics
@@ -73,8 +73,8 @@ class RemoteTarget:
         return RemoteInspect(self._client)
 
     @property
-    def captures(self) -> Captures:
-        raise OnlyThere(done="read", verb="capture")
+    def captures(self) -> RemoteCaptures:
+        return RemoteCaptures(self._client)
 
     @property
     def monitor(self) -> RemoteMonitor:

@@ -12,6 +12,7 @@ import pytest
 
 from shipway.targets.local.supervise import Program, ProgramUnknown, Supervisor, SupervisorDown, runtime_folder
 from shipway.targets.local.supervise.launch import born
+from shipway.targets.local.supervise.runtime import private_folder, sweep
 from waiting import until
 
 SLEEPER = Program(name="sleeper", argv=("/bin/sleep", "1000"), stop_seconds=1)
@@ -119,3 +120,30 @@ def test_the_sockets_folder_is_private_and_short(home: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert len(str(folder)) < 40
     folder.rmdir()
+
+
+def test_folders_of_homes_that_are_gone_are_swept(tmp_path: Path) -> None:
+    homes = [tmp_path / name for name in ("here", "gone", "wanted")]
+    for home in homes:
+        home.mkdir()
+    here, gone, wanted = (private_folder(tmp_path, home) for home in homes)
+    beginning = private_folder(tmp_path, tmp_path / "not yet there")
+    homes[1].rmdir()
+    homes[2].rmdir()
+    for folder in (here, gone, wanted, beginning):
+        (folder / "inner").mkdir()
+        (folder / "inner" / "file").touch()
+    sweep(tmp_path, lambda folder: folder == wanted)
+    assert {folder.name for folder in here.parent.iterdir()} == {here.name, wanted.name, beginning.name}
+
+
+def test_a_folder_that_a_supervisor_still_uses_is_left(supervisor: Supervisor, home: Path) -> None:
+    folder, away = runtime_folder(home), home.with_name("away")
+    home.rename(away)
+    other = Supervisor(home.with_name("other"))
+    try:
+        other.up()
+        assert (folder / "supervisord.pid").exists()
+    finally:
+        other.down()
+        away.rename(home)

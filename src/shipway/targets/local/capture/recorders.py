@@ -9,7 +9,7 @@ from pathlib import Path
 from shipway.domain import names
 from shipway.domain.project import Project
 from shipway.targets.local.capture.packing import home_keys, key_file
-from shipway.targets.local.capture.spool import memory_of
+from shipway.targets.local.capture.spool import memory_of, sweep_memory
 from shipway.targets.local.gateway import Gateway
 from shipway.targets.local.gateway.state import RECORDERS
 from shipway.targets.local.home import Home
@@ -48,6 +48,7 @@ def ensure(home: Path, supervisor: Supervisor, gateway: Gateway, project: Projec
     if settings.enabled and settings.encrypt:
         home_keys(Home(home))  # made before a recorder looks for them
     if settings.enabled:
+        sweep_memory()
         places = gateway.places
         for name, at in zip(program_names(), places.recorders, strict=True):
             supervisor.ensure(_program(home, name, at, places.recorded, project))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shipway.targets.local.supervise.runtime import private_folder
+from shipway.targets.local.supervise.runtime import private_folder, sweep
 
 OPEN = ".open"  # being written, or left by a recorder that was killed
 CLOSED = ".jsonl"
@@ -104,6 +104,12 @@ def memory_of(home: Path) -> Path:
     fallback = home / "capture" / "memory"
     fallback.mkdir(parents=True, exist_ok=True, mode=0o700)
     return fallback
+
+
+def sweep_memory() -> None:
+    """Remove the folders in memory of homes that are gone, unless records wait in them: somebody may want them back."""
+    with contextlib.suppress(OSError):
+        sweep(MEMORY, lambda folder: bool(segments(folder)))
 
 
 def memory_lacks() -> str:

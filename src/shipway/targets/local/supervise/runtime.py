@@ -2,11 +2,15 @@
 
 import hashlib
 import os
+import shutil
 import stat
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from shipway.domain.errors import ShipwayError
 
+MARK = "home"  # says in a folder which home it belongs to
 BASE = Path("/tmp")  # noqa: S108 - fixed and not TMPDIR, so that every process of a user finds the same folder
 
 
@@ -29,9 +33,34 @@ def runtime_folder(home: Path) -> Path:
 
 def private_folder(base: Path, home: Path) -> Path:
     """Return this home's folder below a folder that all users share; raises RuntimeFolderUnsafe."""
-    name = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:12]
-    folder = _private(base / f"shipway-{os.getuid()}")
-    return _private(folder / name)
+    path = os.fsencode(home.resolve())
+    folder = _private(_shared(base) / _name(path))
+    if home.is_dir():
+        with suppress(FileExistsError), (folder / MARK).open("xb") as mark:
+            mark.write(path)
+    return folder
+
+
+def sweep(base: Path, keeps: Callable[[Path], bool]) -> None:
+    """Remove the folders below a base of this user's homes that are gone. keeps: tells which one is left all the same.
+
+    A folder that does not name its home is left: its home was not there yet when it was made.
+    """
+    for folder in _shared(base).iterdir():
+        try:
+            home = (folder / MARK).read_bytes()
+        except OSError:
+            continue
+        if _name(home) == folder.name and not os.path.lexists(home) and not keeps(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _name(home: bytes) -> str:
+    return hashlib.sha256(home).hexdigest()[:12]
+
+
+def _shared(base: Path) -> Path:
+    return _private(base / f"shipway-{os.getuid()}")
 
 
 def _private(folder: Path) -> Path:

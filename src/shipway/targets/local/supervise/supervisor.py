@@ -19,7 +19,7 @@ from shipway.targets.local.supervise.files import replace_text
 from shipway.targets.local.supervise.launch import born, end_remains
 from shipway.targets.local.supervise.program import BASE_ENVIRONMENT, Folders, Program, config
 from shipway.targets.local.supervise.rpc import proxy
-from shipway.targets.local.supervise.runtime import runtime_folder
+from shipway.targets.local.supervise.runtime import BASE, runtime_folder, sweep
 
 LONGEST_STOP = 180.0  # seconds that a call which stops programs may take
 STATES = {
@@ -89,6 +89,7 @@ class Supervisor:
         with self._locked():
             if self.running():
                 return
+            sweep(BASE, _supervised)
             self._end_remains()
             self._write(self._programs())
             environment = {**BASE_ENVIRONMENT, "HOME": os.environ.get("HOME", "/")}
@@ -266,3 +267,11 @@ class Supervisor:
 
 def _document(program: Program) -> dict[str, Any]:
     return {**asdict(program), "environment": dict(program.environment)}
+
+
+def _supervised(folder: Path) -> bool:
+    """Return whether a supervisor still runs in a runtime folder."""
+    try:
+        return bool(born(int(Folders(home=folder, runtime=folder).pidfile.read_text())))
+    except (OSError, ValueError):
+        return False

@@ -42,6 +42,7 @@ from shipway.domain.pipeline import (
 )
 from shipway.domain.release import Bundle, Release
 from shipway.domain.values import Json, JsonObject
+from shipway.ports.capture import Captures
 from shipway.ports.target import (
     Answer,
     BuiltImage,
@@ -78,7 +79,7 @@ class FakeTarget(FakeLedger):
     triggers: FakeTriggers = field(default_factory=FakeTriggers)
     monitor: FakeMonitor = field(default_factory=FakeMonitor)
     quality: FakeQuality = field(default_factory=FakeQuality)
-    captures: FakeCaptures = field(default_factory=FakeCaptures)
+    captures: Captures = field(default_factory=FakeCaptures)
     alarms: FakeAlarms = field(default_factory=FakeAlarms)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     notices: FakeNotices = field(default_factory=FakeNotices)

@@ -5,7 +5,7 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,11 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console_server import console
+from fakes import FakeTarget
 from shipway.domain.capture import Payload, Record, encode
 from shipway.domain.capture_settings import CaptureSettings, Compression
 from shipway.domain.capture_table import NothingCaptured
 from shipway.domain.project import DataSettings, FeatureType, Project
-from shipway.ports.capture import RecordNotFound
+from shipway.ports.capture import Captures, RecordNotFound
 from shipway.targets.local.capture import items, journal, recorders, sealed, spool
 from shipway.targets.local.capture.captures import LocalCaptures
 from shipway.targets.local.capture.catalogue import Catalogue
@@ -31,6 +33,7 @@ from shipway.targets.local.capture.tally import OTHERS, ROWS, Tallies, Tally
 from shipway.targets.local.capture.tally import read as read_tally
 from shipway.targets.local.home import Home
 from shipway.targets.local.store import Store
+from shipway.targets.remote.target import remote_target
 from waiting import until
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -226,6 +229,26 @@ def test_an_export_has_a_column_of_its_type_for_each_feature(place: Place, tmp_p
     assert table["inference_id"].to_list() == ["call-1", "call-1"]
     with pytest.raises(NothingCaptured):
         place.captures.export(str(file), NOW - timedelta(days=9), NOW - timedelta(days=8))
+
+
+def test_from_elsewhere_the_same_is_read(place: Place, tmp_path: Path) -> None:
+    place.project = replace(place.project, capture=CaptureSettings(compress=Compression.GZIP, encrypt=True))
+    place.segment(encode(record(1)), encode(record(2, body=b"\xff")))
+    place.finisher.tick(later(hours=1))
+    place.segment(encode(record(3)), closed=False)
+    fake, span = FakeTarget(captures=place.captures), (NOW, later(hours=1))
+    asked: list[Callable[[Captures], object]] = [
+        lambda port: port.files(ENDPOINT),
+        lambda port: port.counts(),
+        lambda port: port.find("call-3-r7"),
+        lambda port: list(port.records(*span)),
+        lambda port: port.fetch(port.files()[0].uri, tmp_path).read_bytes(),
+        lambda port: port.export(str(tmp_path / "rows.parquet"), *span),
+    ]
+    with console(fake, fake.people) as browser:
+        there = remote_target(browser.url).captures
+        for ask in asked:
+            assert ask(there) == ask(place.captures)
 
 
 KEY = bytes(range(32))

@@ -6,15 +6,12 @@ Each round starts one execution of every shape and kills the leader (SIGKILL) at
 output is exactly what it would have been, each attempt's effect was done once, and SQLite finds its file in order.
 """
 
-import argparse
 import os
 import random
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from contextlib import closing
@@ -25,6 +22,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "tests")]  # `python -m tests.engine.proof` finds what pytest finds
 
+import proving  # noqa: E402
 from engine.shapes import each, machine, parallel, task, wait  # noqa: E402
 from shipway.domain.workflow_execution import TokenUsed, WorkflowStatus  # noqa: E402
 from shipway.targets.local.engine import Engine  # noqa: E402
@@ -193,22 +191,5 @@ def prove(folder: Path, kills: int, seed: int) -> str:
         proof.close()
 
 
-def main() -> None:
-    """Prove it in a temporary folder, which is kept when the proof fails."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="engine-proof-"))
-    start = time.monotonic()
-    try:
-        sentence = prove(folder, options.kills, options.seed)
-    except BaseException:
-        sys.stderr.write(f"seed {options.seed}; everything is kept in {folder}\n")
-        raise
-    shutil.rmtree(folder)
-    sys.stdout.write(f"{sentence}; {time.monotonic() - start:.0f} s, seed {options.seed}\n")
-
-
 if __name__ == "__main__":
-    main()
+    proving.main(prove, "engine-proof-", 50, __doc__)

@@ -8,14 +8,11 @@ the end every event is on record once, and started one execution, or, among seve
 after it.
 """
 
-import argparse
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -25,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "tests")]  # `python -m tests.trigger.proof` finds what pytest finds
 
+import proving  # noqa: E402
 import tiny  # noqa: E402
 from shipway.domain import names  # noqa: E402
 from shipway.domain.metric_catalogue import of_drift  # noqa: E402
@@ -209,22 +207,5 @@ def prove(folder: Path, kills: int, seed: int) -> str:
         proof.close()
 
 
-def main() -> None:
-    """Prove it in a temporary folder, which is kept when the proof fails."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=25)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="trigger-proof-"))
-    start = time.monotonic()
-    try:
-        sentence = prove(folder, options.kills, options.seed)
-    except BaseException:
-        sys.stderr.write(f"seed {options.seed}; everything is kept in {folder}\n")
-        raise
-    shutil.rmtree(folder)
-    sys.stdout.write(f"{sentence}; {time.monotonic() - start:.0f} s, seed {options.seed}\n")
-
-
 if __name__ == "__main__":
-    main()
+    proving.main(prove, "trigger-proof-", 25, __doc__)

@@ -116,13 +116,12 @@ class Dataset:
         frame = one_table([path])
         names = frame.collect_schema().names()
         rows = int(frame.select(pl.len()).collect().item())
-        known = [plan for plan in self.plans if plan.name in names]
-        plans = {plan.name: plan for plan in known}
+        plans = {plan.name: plan for plan in self.plans if plan.name in names}
         counts = over_columns(
             frame.select(list(plans)),
             lambda column: counted_table(plans[column.collect_schema().names()[0]], column, rows),
         )
-        for plan, found in zip(known, counts, strict=True):
+        for plan, found in zip(plans.values(), counts, strict=True):
             _add(part.counts, plan, found)
         for plan in self.plans:
             if plan.name not in names:

@@ -68,10 +68,10 @@ def profile_table(column: pl.LazyFrame) -> tuple[Column, Plan]:
     if kind == pl.String and _all_numbers(column.head(GLANCE).collect().to_series()):
         series = column.collect(engine="streaming").to_series()
         if _all_numbers(series):
-            return _numeric(as_numbers(series)[0])
+            return _numeric(series)
     table = tally(column.select(pl.first().alias("value"), pl.lit(0).alias("slot")))
     if kind != pl.String and len(table) and _all_numbers(table["value"]):
-        return _numeric(as_numbers(column.collect(engine="streaming").to_series())[0])
+        return _numeric(column.collect(engine="streaming").to_series())
     return _text(name, table, int(column.select(pl.len()).collect().item()))
 
 

@@ -18,7 +18,7 @@ from shipway.targets.local.supervise import Supervisor
 ROWS = (1, 100)
 PATHS = ("whole path", "endpoint alone")
 BARS = {("whole path", 1): 0.90, ("whole path", 100): 0.85}
-SERVER = "gunicorn"  # what the starter project serves with
+SERVER = "nginx"  # what the starter project serves with
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from shipway.targets.local.gateway.admin import change_orders, server_orders, table_orders
-from shipway.targets.local.gateway.render import Places, config, reference, table
+from shipway.targets.local.gateway.places import Places, reference
+from shipway.targets.local.gateway.render import config, table, threads_of
 from shipway.targets.local.gateway.scripts import SCRIPTS
 from shipway.targets.local.gateway.state import (
     SERVERS,
@@ -139,6 +140,12 @@ def test_the_last_version_takes_its_function_along() -> None:
         state = without_version(state, "predict", version)
     assert state == replace(STATE, functions={}, exposed="")
     assert without_version(state, "predict", "1") == state
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (7, 1), (8, 2), (64, 16)])
+def test_haproxy_has_a_quarter_of_the_cores(cores: int, threads: int) -> None:
+    assert threads_of(cores) == threads
+    assert f"    nbthread {threads}\n" in config(STATE, Places(Path("/a"), Path("/b")), threads)
 
 
 def test_haproxy_takes_the_configuration(tmp_path: Path) -> None:

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore.handlers
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError, ParamValidationError
 
 from serving import SERVE, Plane, image, model, plane
 from shipway.runtime.function_host import shortcut
@@ -91,8 +90,34 @@ def test_a_server_that_is_gone(client: Any) -> None:
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
 
 
-def test_the_short_cut_leaves_other_addresses_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert shortcut.install({}) is False
-    assert shortcut.install({shortcut.ADDRESS: "https://elsewhere"}) is False
-    way = shortcut.Shortcut("http://127.0.0.1:1")
-    assert way(model=None, params={"url": "http://127.0.0.1:2/x", "body": b"", "headers": {}}) is None
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"EndpointName": "first"},
+        {"EndpointName": "first", "ContentType": "text/csv", "Body": 7},
+        {"EndpointName": "first", "ContentType": 7, "Body": b"1"},
+        {"EndpointName": "first", "ContentType": "text/csv", "Body": b"1", "Colour": "red"},
+    ],
+)
+def test_members_that_boto3_refuses(client: Any, members: dict[str, Any]) -> None:
+    with pytest.raises(ParamValidationError):
+        client.invoke_endpoint(**members)
+
+
+def test_members_without_names(client: Any) -> None:
+    with pytest.raises(TypeError):
+        client.invoke_endpoint("first", b"1")
+
+
+def test_a_header_that_none_may_be(client: Any) -> None:
+    with pytest.raises(HTTPClientError, match="header"):
+        client.invoke_endpoint(EndpointName="first", ContentType="text/csv", Body=b"1", CustomAttributes="a\r\nb: c")
+
+
+def test_who_listens_to_calls_hears_them(client: Any) -> None:
+    heard: list[str] = []
+    ask = {"EndpointName": "first", "ContentType": "text/csv", "Body": b"1"}
+    client.invoke_endpoint(**ask)
+    client.meta.events.register("after-call.sagemaker-runtime", lambda event_name, **_: heard.append(event_name))
+    client.invoke_endpoint(**ask)
+    assert heard == ["after-call.sagemaker-runtime.InvokeEndpoint"]

@@ -3,6 +3,7 @@
 User code keeps plain boto3. An InferenceId that it gives itself stays; calls from threads of its own carry nothing.
 """
 
+import contextvars
 import importlib.util
 from typing import Any
 
@@ -10,6 +11,7 @@ from shipway.domain.capture import EVENT, INFERENCE
 from shipway.runtime.function_host import context
 
 BEFORE = "before-call.sagemaker-runtime.InvokeEndpoint"
+AGAIN: contextvars.ContextVar[str] = contextvars.ContextVar("again", default="")  # the name of a call made once more
 
 
 def install() -> None:
@@ -22,11 +24,15 @@ def install() -> None:
 
 
 def carry(*, params: dict[str, Any], **_: object) -> None:
+    """Write the ids into a call's headers, as botocore's event hands them over."""
+    name(params["headers"])
+
+
+def name(headers: dict[str, Any]) -> None:
     """Write the ids into a call's headers."""
     events = context.EVENTS.get()
     if events is None:
         return
-    headers = params["headers"]
-    headers[EVENT] = next(events)
-    if not any(name.lower() == INFERENCE for name in headers):
+    headers[EVENT] = AGAIN.get() or next(events)
+    if not any(given.lower() == INFERENCE for given in headers):
         headers[INFERENCE] = context.REQUEST.get()

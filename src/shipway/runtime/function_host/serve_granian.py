@@ -1,8 +1,10 @@
 """The host on granian's event loop: one process, no master."""
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -67,15 +69,38 @@ async def _handle(app: App, scope: Any, proto: Any) -> None:
     source = str(scope.client).rpartition(":")[0]
     request = HttpRequest(method=scope.method, target=target, headers=scope.headers.items(), body=body, source=source)
     request_id, future = app.begin(request)
-    wrapped = asyncio.wrap_future(future)
-    done, _ = await asyncio.wait({wrapped}, timeout=app.settings.seconds)
-    return _send(app, proto, wrapped.result() if done else app.late(request_id, future))
+    await _settled(future, app.settings.seconds)
+    return _send(app, proto, future.result() if future.done() else app.late(request_id, future))
+
+
+async def _settled(future: "Future[HttpAnswer]", seconds: float) -> None:
+    """Wait until the future is done or the time is up. One timer and one wake-up: this is where requests spend most."""
+    loop = asyncio.get_running_loop()
+    waiter = loop.create_future()
+
+    def wake() -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    timer = loop.call_later(seconds, wake)
+    future.add_done_callback(lambda _: _tell(loop, wake))
+    try:
+        await waiter
+    finally:
+        timer.cancel()
+
+
+def _tell(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
+    """Wake the loop from a handler's thread."""
+    with contextlib.suppress(RuntimeError):  # the loop has ended: this handler was too late, and its process stops
+        loop.call_soon_threadsafe(wake)
 
 
 async def _body(scope: Any, proto: Any) -> bytes | None:
     """Return the body, None when it is too large."""
-    if int(scope.headers.get("content-length") or 0) > BODY_LIMIT:
-        return None
+    length = scope.headers.get("content-length")
+    if length is not None:
+        return await proto() if int(length) <= BODY_LIMIT else None
     parts: list[bytes] = []
     size = 0
     async for part in proto:

@@ -1,20 +1,36 @@
 """The short way from a handler to an endpoint: boto3's InvokeEndpoint over a kept connection, unsigned.
 
-User code keeps plain boto3. SHIPWAY_BOTO3_SHORTCUT=0 turns it off. Only calls to the address in
-AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME take it, and whatever it does not know how to answer goes boto3's own way.
+User code keeps plain boto3; most of what a call costs is boto3's own work, so the client's method is replaced.
+SHIPWAY_BOTO3_SHORTCUT=0 turns it off. Only calls to the address in AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME take it, and
+whatever it does not know how to do goes boto3's own way: arguments that need boto3's checks, handlers of events that
+user code has registered, a tracer that has wrapped boto3, and second attempts.
 """
 
-import http.client
+import functools
 import importlib.util
 import io
-import threading
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from shipway.domain.capture import EVENT
+from shipway.runtime.function_host import carrying
+from shipway.runtime.function_host.kept import Answer, Connections
+
 ADDRESS = "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"
-EVENT = "before-call.sagemaker-runtime.InvokeEndpoint"
-BROKEN = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+MADE = "creating-client-class.sagemaker-runtime"
+OPERATION = "InvokeEndpoint"
+NAME = re.compile("[A-Za-z0-9-]{1,63}")
+HEADERS = {
+    "ContentType": "Content-Type",
+    "Accept": "Accept",
+    "CustomAttributes": "X-Amzn-SageMaker-Custom-Attributes",
+    "InferenceId": "X-Amzn-SageMaker-Inference-Id",
+    "TargetModel": "X-Amzn-SageMaker-Target-Model",
+    "TargetVariant": "X-Amzn-SageMaker-Target-Variant",
+    "SessionId": "X-Amzn-SageMaker-Session-Id",
+}
 MEMBERS = {
     "content-type": "ContentType",
     "x-amzn-invoked-production-variant": "InvokedProductionVariant",
@@ -22,10 +38,27 @@ MEMBERS = {
     "x-amzn-sagemaker-new-session-id": "NewSessionId",
     "x-amzn-sagemaker-closed-session-id": "ClosedSessionId",
 }
+STAGES = (  # of a call that boto3 makes; who listens to one of them gets boto3's own way
+    "provide-client-params",
+    "before-parameter-build",
+    "before-endpoint-resolution",
+    "before-call",
+    "request-created",
+    "choose-signer",
+    "before-sign",
+    "before-send",
+    "response-received",
+    "before-parse",
+    "needs-retry",
+    "after-call",
+    "after-call-error",
+)
+OWN = ("botocore", "boto3", "shipway")
+Method = Callable[..., dict[str, Any]]
 
 
 def install(environment: Mapping[str, str]) -> bool:
-    """Let every boto3 session made from now on take the short way; return whether it does."""
+    """Let every boto3 client made from now on take the short way; return whether it does. Before user code runs."""
     address = environment.get(ADDRESS, "")
     if environment.get("SHIPWAY_BOTO3_SHORTCUT", "1") == "0" or not address.startswith("http://"):
         return False
@@ -33,114 +66,146 @@ def install(environment: Mapping[str, str]) -> bool:
         return False
     from botocore import handlers  # noqa: PLC0415 - only where the image has it
 
-    handlers.BUILTIN_HANDLERS.append((EVENT, Shortcut(address)))
+    handlers.BUILTIN_HANDLERS.append((MADE, Shortcut(address)))
     return True
 
 
 class Shortcut:
-    """Answers a botocore `before-call` event, or None when boto3 shall do it."""
+    """Replaces the method of a client's class, at botocore's event that tells of its making."""
 
     def __init__(self, address: str) -> None:
-        self._at = urlsplit(address)
-        self._kept = threading.local()
-        self._open: set[http.client.HTTPConnection] = set()
+        from botocore.client import BaseClient  # noqa: PLC0415 - only where the image has it
+
+        at = urlsplit(address)
+        self._address = address.rstrip("/")
+        self._connections = Connections(at.hostname or "", at.port or 80)
+        self._call = BaseClient._make_api_call
 
     def close(self) -> None:
         """Close the connections of all threads; a later call opens its own again."""
-        while self._open:
-            self._open.pop().close()
+        self._connections.close()
 
-    def __call__(self, *, model: Any, params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]] | None:
-        """Return (response, parsed) as botocore has them after a call."""
-        at = urlsplit(params["url"])
-        body = params["body"]
-        if (at.scheme, at.netloc) != (self._at.scheme, self._at.netloc):
-            return None
-        if isinstance(body, str):
-            body = body.encode()
-        if not isinstance(body, bytes | bytearray):
-            return None
-        headers = {name: _text(value) for name, value in params["headers"].items()}
-        try:
-            response, content = self._send(at.path, bytes(body), headers)
-        except (OSError, http.client.HTTPException):
-            return None
-        if response.status == 429 or response.status >= 500:  # worth boto3's retries
-            return None
-        lowered = {name.lower(): value for name, value in response.getheaders()}
-        if response.status >= 300:
-            return _Status(response.status, lowered), _parsed_error(model, response.status, lowered, content)
-        return _Status(response.status, lowered), _parsed(response.status, lowered, content)
+    def __call__(self, *, class_attributes: dict[str, Any], **_: object) -> None:
+        """Replace the method, which is there under its own name, documented as it was."""
+        long: Method = class_attributes["invoke_endpoint"]
 
-    def _send(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
-        """Send over this thread's connection; once more over a new one when the kept one was closed meanwhile."""
-        kept: http.client.HTTPConnection | None = getattr(self._kept, "connection", None)
-        if kept is not None:
+        @functools.wraps(long)
+        def invoke_endpoint(client: Any, *args: object, **members: Any) -> dict[str, Any]:
+            headers = None if args else self._headers(client, members)
+            if headers is None:
+                return long(client, *args, **members)
+            carrying.name(headers)
+            answer = self._ask(client, members, headers)
+            if answer is not None:
+                return _result(client, answer)
+            token = carrying.AGAIN.set(headers.get(EVENT, ""))
             try:
-                return _exchange(kept, path, body, headers)
-            except BROKEN:
-                kept.close()
-                self._open.discard(kept)
-        fresh = http.client.HTTPConnection(self._at.hostname or "", self._at.port, timeout=60)
+                return long(client, **members)
+            finally:
+                carrying.AGAIN.reset(token)
+
+        class_attributes["invoke_endpoint"] = invoke_endpoint
+
+    def _headers(self, client: Any, members: Mapping[str, Any]) -> dict[str, str] | None:
+        """Return a call's headers, None where it is boto3's."""
+        if not self._plain(client) or not {"EndpointName", "ContentType", "Body"} <= members.keys():
+            return None
+        if not isinstance(members["Body"], bytes | bytearray | str):
+            return None
+        if not isinstance(members["EndpointName"], str) or not NAME.fullmatch(members["EndpointName"]):
+            return None
+        headers: dict[str, str] = {}
+        for member, value in members.items():
+            if member in ("EndpointName", "Body"):
+                continue
+            sent = isinstance(value, str) and value != "" and value.isascii() and value.isprintable()
+            if member not in HEADERS or not sent:
+                return None
+            headers[HEADERS[member]] = value
+        return headers
+
+    def _plain(self, client: Any) -> bool:
+        """Return whether a client is as it was made: nobody has changed what its calls do."""
+        emitter = getattr(client.meta.events, "_emitter", None)
+        registered = getattr(emitter, "_lookup_cache", None)  # another object after each registration
+        if registered is None or type(client)._make_api_call is not self._call:
+            return False
+        looked = client.__dict__.get("_shipway_plain")
+        if looked is None or looked[0] is not registered:
+            address = client.meta.endpoint_url.rstrip("/") == self._address
+            looked = client._shipway_plain = (registered, address and _unheard(emitter))
+        plain: bool = looked[1]
+        return plain
+
+    def _ask(self, client: Any, members: Mapping[str, Any], headers: dict[str, str]) -> Answer | None:
+        """Return the answer, None where boto3 shall try again as it is configured to."""
+        config = client.meta.config
+        body = members["Body"]
         try:
-            result = _exchange(fresh, path, body, headers)
-        except BaseException:
-            self._kept.connection = None
-            fresh.close()
-            raise
-        self._kept.connection = fresh
-        self._open.add(fresh)
-        return result
+            answer = self._connections.post(
+                f"/endpoints/{members['EndpointName']}/invocations",
+                headers,
+                body.encode() if isinstance(body, str) else bytes(body),
+                connect_seconds=config.connect_timeout,
+                seconds=config.read_timeout,
+            )
+        except OSError:
+            return None
+        return None if answer.status == 429 or answer.status >= 500 else answer
 
 
-class _Status:
-    """As much of a response as botocore looks at after a call."""
-
-    def __init__(self, status: int, headers: dict[str, str]) -> None:
-        self.status_code = status
-        self.headers = headers
-
-
-def _exchange(
-    connection: http.client.HTTPConnection, path: str, body: bytes, headers: dict[str, str]
-) -> tuple[http.client.HTTPResponse, bytes]:
-    connection.request("POST", path, body, headers)
-    response = connection.getresponse()
-    return response, response.read()
+def _unheard(emitter: Any) -> bool:
+    """Return whether nobody but boto3 and this package listens to what an InvokeEndpoint does."""
+    listeners = (
+        listener
+        for stage in STAGES
+        for listener in emitter._handlers.prefix_search(f"{stage}.sagemaker-runtime.{OPERATION}")
+    )
+    return all(_module(listener).split(".")[0] in OWN and "stub" not in _module(listener) for listener in listeners)
 
 
-def _text(value: object) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+def _module(listener: object) -> str:
+    """Return where a listener is defined; the module of its class if it is an object."""
+    return str(getattr(listener, "__module__", None) or type(listener).__module__)
 
 
-def _metadata(status: int, headers: dict[str, str]) -> dict[str, Any]:
+def _result(client: Any, answer: Answer) -> dict[str, Any]:
+    """Return what the method returns, or raise as it does."""
+    if answer.status < 300:
+        return _parsed(answer)
+    model = client.meta.service_model.operation_model(OPERATION)
+    parsed = _parsed_error(model, answer)
+    raise client.exceptions.from_code(parsed.get("Error", {}).get("Code"))(parsed, OPERATION)
+
+
+def _metadata(answer: Answer) -> dict[str, Any]:
     return {
-        "RequestId": headers.get("x-amzn-requestid", ""),
-        "HTTPStatusCode": status,
-        "HTTPHeaders": headers,
+        "RequestId": answer.headers.get("x-amzn-requestid", ""),
+        "HTTPStatusCode": answer.status,
+        "HTTPHeaders": answer.headers,
         "RetryAttempts": 0,
     }
 
 
-def _parsed(status: int, headers: dict[str, str], content: bytes) -> dict[str, Any]:
+def _parsed(answer: Answer) -> dict[str, Any]:
     from botocore.response import StreamingBody  # noqa: PLC0415 - only where the image has it
 
-    found: dict[str, Any] = {member: headers[name] for name, member in MEMBERS.items() if name in headers}
-    body = StreamingBody(io.BytesIO(content), len(content))
-    return {"ResponseMetadata": _metadata(status, headers), **found, "Body": body}
+    found: dict[str, Any] = {member: answer.headers[name] for name, member in MEMBERS.items() if name in answer.headers}
+    body = StreamingBody(io.BytesIO(answer.body), len(answer.body))
+    return {"ResponseMetadata": _metadata(answer), **found, "Body": body}
 
 
-def _parsed_error(model: Any, status: int, headers: dict[str, str], content: bytes) -> dict[str, Any]:
+def _parsed_error(model: Any, answer: Answer) -> dict[str, Any]:
     """Return what botocore's own parser makes of an error, with the members that the service model has for it."""
     from botocore.parsers import create_parser  # noqa: PLC0415 - only where the image has it
 
     parser = create_parser(model.service_model.resolved_protocol)
-    document = {"status_code": status, "headers": _CaseInsensitive(headers), "body": content}
+    document = {"status_code": answer.status, "headers": _CaseInsensitive(answer.headers), "body": answer.body}
     parsed: dict[str, Any] = parser.parse(document, model.output_shape)
     shape = model.service_model.shape_for_error_code(parsed.get("Error", {}).get("Code", ""))
     if shape is not None:
         parsed.update(parser.parse(document, shape))
-    parsed.setdefault("ResponseMetadata", {}).update(_metadata(status, headers))
+    parsed.setdefault("ResponseMetadata", {}).update(_metadata(answer))
     return parsed
 
 

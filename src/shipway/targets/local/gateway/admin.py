@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shipway.domain.errors import ShipwayError
 from shipway.domain.traffic import Counts
-from shipway.targets.local.gateway.render import reference
+from shipway.targets.local.gateway.places import reference
 from shipway.targets.local.gateway.state import ARMS, Server
 
 FORCED_MAINTENANCE = 1  # a bit of a server's administrative state

@@ -11,8 +11,9 @@ from shipway.targets.local.gateway import admin
 from shipway.targets.local.gateway.counting import counted
 from shipway.targets.local.gateway.evidence import Record, Second
 from shipway.targets.local.gateway.keeping import PROGRAM, Keeping
+from shipway.targets.local.gateway.places import Places
 from shipway.targets.local.gateway.ports import free_ports, listens
-from shipway.targets.local.gateway.render import LAYOUT, Places
+from shipway.targets.local.gateway.render import LAYOUT
 from shipway.targets.local.gateway.state import (
     ENDPOINTS,
     FUNCTIONS,

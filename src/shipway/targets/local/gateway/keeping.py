@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,8 @@ from pathlib import Path
 
 from shipway.targets.local.gateway import admin
 from shipway.targets.local.gateway.admin import GatewayDown
-from shipway.targets.local.gateway.render import Places, config, table
+from shipway.targets.local.gateway.places import Places
+from shipway.targets.local.gateway.render import config, table, threads_of
 from shipway.targets.local.gateway.scripts import SCRIPTS
 from shipway.targets.local.gateway.state import State, decode, encode, maps, servers
 from shipway.targets.local.supervise import ProgramFailed, Supervisor, SupervisorDown
@@ -108,7 +110,7 @@ class Keeping:
             replace_text(self._places.table(name), table(entries))
         for name, script in SCRIPTS.items():
             replace_text(self._places.folder / name, script)
-        replace_text(self._places.config, config(state, self._places))
+        replace_text(self._places.config, config(state, self._places, threads_of(len(os.sched_getaffinity(0)))))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

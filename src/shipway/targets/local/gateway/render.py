@@ -1,25 +1,23 @@
 """HAProxy's configuration and tables as text. Pure: the same state gives the same bytes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 from shipway.domain.capture import EVENT, INFERENCE, SALT, UNCAPTURED
 from shipway.domain.traffic import BUCKETS
+from shipway.targets.local.gateway.places import Places, reference
 from shipway.targets.local.gateway.scripts import HOLD, STICKY
 from shipway.targets.local.gateway.state import (
     ARMS,
     ENDPOINTS,
     FUNCTIONS,
     INSTANCES,
-    RECORDERS,
     SERVERS,
     Server,
     State,
     servers,
 )
 
-LAYOUT = "5"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
+LAYOUT = "6"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
 BODY_LIMIT = 10 * 1024 * 1024  # bytes, as API Gateway has it
 # A refused connection takes a process out at once, a look every 100 ms brings it back.
 CHECKED = "check inter 1s fastinter 100ms downinter 100ms rise 1 fall 1 observe layer4 error-limit 1 on-error mark-down"
@@ -39,69 +37,23 @@ WAKING = 60  # seconds that a request waits for an endpoint of which nothing run
 JSON = "content-type application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the gateway's files are. `runtime` is the short private folder of sockets, `folder` holds the rest."""
+def threads_of(cores: int) -> int:
+    """Return how many threads HAProxy has beside everything else on a machine.
 
-    folder: Path
-    runtime: Path
-
-    @property
-    def admin(self) -> Path:
-        """The socket that takes orders."""
-        return self.runtime / "gateway.sock"
-
-    @property
-    def config(self) -> Path:
-        """What HAProxy reads when it starts."""
-        return self.folder / "haproxy.cfg"
-
-    def table(self, name: str) -> Path:
-        """The file of a table that can be changed at run time; HAProxy knows it by the bare name, see `reference`."""
-        return self.folder / reference(name)
-
-    @property
-    def evidence(self) -> Path:
-        """The socket on which the collector takes one line a request."""
-        return self.runtime / "evidence.sock"
-
-    @property
-    def record(self) -> Path:
-        """What the collector has counted."""
-        return self.folder / "evidence.db"
-
-    def inner(self, place: int) -> Path:
-        """Where the inner half of a function's path listens."""
-        return self.runtime / f"fn{place}.sock"
-
-    @property
-    def recorders(self) -> list[Path]:
-        """Where recorders listen."""
-        return [self.runtime / f"recorder{index}.sock" for index in range(RECORDERS)]
-
-    @property
-    def recorded(self) -> Path:
-        """Where requests come back from the recorders on their way to the endpoints."""
-        return self.runtime / "recorded.sock"
-
-    def endpoint_folder(self, place: int) -> Path:
-        """The folder where the relays of one endpoint listen."""
-        return self.runtime / f"ep{place}"
+    A request costs the programs behind it at least four times of what it costs HAProxy. More threads than that share
+    of the cores wait for each other: whoever holds the lock on the ring of lines may have lost its core meanwhile.
+    """
+    return max(1, cores // 4)
 
 
-def reference(name: str) -> str:
-    """Return how HAProxy names a table: relative to its working folder, whose own path may have any character."""
-    return f"{name}.map"
-
-
-def config(state: State, places: Places) -> str:
-    """Return the whole configuration.
+def config(state: State, places: Places, threads: int = 1) -> str:
+    """Return the whole configuration. threads: of HAProxy, at least 1.
 
     It holds the present weights and addresses, so an HAProxy that is started again by the supervisor alone
     goes on exactly where it was.
     """
     wanted = servers(state)
-    parts = [_head(places), _public(state), _runtime(state), _recorders(places, wanted)]
+    parts = [_head(places, threads), _public(state), _runtime(state), _recorders(places, wanted)]
     parts += [_function(place, places, wanted) for place in range(FUNCTIONS)]
     parts += [_endpoint(place, places, wanted) for place in range(ENDPOINTS)]
     return "\n".join(parts)
@@ -112,7 +64,7 @@ def table(entries: Mapping[str, str]) -> str:
     return "".join(f"{key} {value}\n" for key, value in sorted(entries.items()))
 
 
-def _head(places: Places) -> str:
+def _head(places: Places, threads: int) -> str:
     return f"""\
 global
     lua-load {HOLD}
@@ -120,6 +72,7 @@ global
     stats socket {places.admin} mode 600 level admin
     log stdout format raw local0 err
     maxconn 4000
+    nbthread {threads}
     tune.bufsize 65536
     hard-stop-after 30s
 

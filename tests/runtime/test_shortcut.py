@@ -1,0 +1,172 @@
+"""Which calls of plain boto3 clients take the short way, and what those that do not look like to the server."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+import botocore.client
+import botocore.handlers
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from shipway.domain.capture import EVENT, INFERENCE
+from shipway.runtime.function_host import carrying, context, shortcut
+
+ASK = {"EndpointName": "first", "ContentType": "text/csv", "Body": b"1,2"}
+
+
+@dataclass
+class Runtime:
+    """A runtime API that answers with the statuses it is told to, then 200. asked: the headers of each request."""
+
+    address: str
+    statuses: list[int] = field(default_factory=list)
+    asked: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def short(self) -> list[bool]:
+        """Which of the requests took the short way: boto3 signs."""
+        return ["authorization" not in headers for headers in self.asked]
+
+
+@pytest.fixture
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
+    """A running one, to which every client of the test goes."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            found.asked.append({name.lower(): value for name, value in self.headers.items()})
+            self.send_response(found.statuses.pop(0) if found.statuses else 200)
+            self.send_header("content-type", "text/csv")
+            self.send_header("content-length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    found = Runtime(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    before = list(botocore.handlers.BUILTIN_HANDLERS)
+    monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", [*before])
+    monkeypatch.setenv(shortcut.ADDRESS, found.address)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    carrying.install()
+    assert shortcut.install({shortcut.ADDRESS: found.address})
+    yield found
+    for _, handler in botocore.handlers.BUILTIN_HANDLERS[len(before) :]:
+        if isinstance(handler, shortcut.Shortcut):
+            handler.close()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _client(attempts: int = 1, **more: Any) -> Any:
+    retries = {"mode": "standard", "total_max_attempts": attempts}
+    session = boto3.Session(region_name="us-east-1")
+    return session.client("sagemaker-runtime", config=Config(retries=retries), **more)
+
+
+def test_what_is_installed() -> None:
+    assert shortcut.install({}) is False
+    assert shortcut.install({shortcut.ADDRESS: "https://elsewhere"}) is False
+    assert shortcut.install({shortcut.ADDRESS: "http://127.0.0.1:1", "SHIPWAY_BOTO3_SHORTCUT": "0"}) is False
+
+
+def test_a_plain_call_takes_the_short_way(runtime: Runtime) -> None:
+    client = _client()
+    answer = client.invoke_endpoint(**ASK, Accept="text/csv", InferenceId="order-7", TargetModel="a.tar.gz")
+    assert answer["Body"].read() == b"ok"
+    assert runtime.short == [True]
+    sent = {"content-type": "text/csv", "accept": "text/csv", "x-amzn-sagemaker-target-model": "a.tar.gz"}
+    assert sent.items() <= runtime.asked[0].items()
+    assert runtime.asked[0][INFERENCE] == "order-7"
+    assert client.invoke_endpoint.__name__ == "invoke_endpoint"
+    assert "Amazon" in str(client.invoke_endpoint.__doc__)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"EndpointName": "first", "Body": b"1"},
+        {**ASK, "CustomAttributes": ""},
+        {**ASK, "InferenceComponentName": "part"},
+        {**ASK, "EndpointName": "a_b"},
+    ],
+)
+def test_calls_that_boto3_knows_better(runtime: Runtime, members: dict[str, Any]) -> None:
+    _client().invoke_endpoint(**members)
+    assert runtime.short == [False]
+
+
+def test_a_client_of_another_address(runtime: Runtime) -> None:
+    at = runtime.address.replace("127.0.0.1", "localhost")
+    _client(endpoint_url=at).invoke_endpoint(**ASK)
+    assert runtime.short == [False]
+
+
+def test_listeners_have_boto3s_own_way_as_long_as_they_listen(runtime: Runtime) -> None:
+    client = _client()
+    heard: list[object] = []
+
+    def listen(**event: object) -> None:
+        heard.append(event["event_name"])
+
+    client.invoke_endpoint(**ASK)
+    client.meta.events.register("before-send.sagemaker-runtime.*", listen)
+    client.invoke_endpoint(**ASK)
+    client.meta.events.unregister("before-send.sagemaker-runtime.*", listen)
+    client.invoke_endpoint(**ASK)
+    assert runtime.short == [True, False, True]
+    assert heard == ["before-send.sagemaker-runtime.InvokeEndpoint"]
+
+
+def test_a_tracer_sees_every_call(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = _client()
+    traced: list[str] = []
+    original = botocore.client.BaseClient._make_api_call
+
+    def trace(self: Any, operation: str, members: Any) -> Any:
+        traced.append(operation)
+        return original(self, operation, members)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", trace)
+    client.invoke_endpoint(**ASK)
+    assert traced == ["InvokeEndpoint"]
+    assert runtime.short == [False]
+
+
+def test_boto3_tries_again_under_the_same_event(runtime: Runtime) -> None:
+    runtime.statuses.append(503)
+    request, events = context.REQUEST.set("order-7"), context.EVENTS.set(context.events("event-1"))
+    client = _client(attempts=2)
+    try:
+        client.invoke_endpoint(**ASK)
+        client.invoke_endpoint(**ASK)
+    finally:
+        context.REQUEST.reset(request)
+        context.EVENTS.reset(events)
+    assert runtime.short == [True, False, True]
+    assert [headers[EVENT] for headers in runtime.asked] == ["event-1", "event-1", "event-1.2"]
+    assert {headers[INFERENCE] for headers in runtime.asked} == {"order-7"}
+
+
+def test_an_error_that_is_no_fault_of_the_way_is_not_asked_again(runtime: Runtime) -> None:
+    runtime.statuses.append(400)
+    with pytest.raises(ClientError) as raised:
+        _client(attempts=3).invoke_endpoint(**ASK)
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert raised.value.operation_name == "InvokeEndpoint"
+    assert runtime.short == [True]

@@ -48,13 +48,13 @@ class Cell:
 
     @property
     def ratio(self) -> float:
-        """What capture leaves of the rate."""
-        return self.on_rate / self.off_rate
+        """What capture leaves of the rate: the median of what each round says, for rounds differ more than ways do."""
+        return median(on.rate / off.rate for on, off in zip(self.on, self.off, strict=True))
 
     @property
     def encrypted_ratio(self) -> float:
         """What capture with encryption leaves of it."""
-        return self.encrypted_rate / self.off_rate
+        return median(on.rate / off.rate for on, off in zip(self.encrypted, self.off, strict=True))
 
     @property
     def failed(self) -> int:

@@ -40,6 +40,13 @@ def told(alarm: str, suppressor: str, wait: int = 2, extension: int = 3) -> str:
     ],
 )
 def test_the_examples_of_the_guide(alarm: str, suppressor: str, held: str) -> None:
+    """Its six, in its order and with its times: the wait is 2 units long, the extension 3.
+
+    Source: Amazon CloudWatch user guide, "Create a composite alarm", section "Composite alarm action suppression"
+    (awsdocs/amazon-cloudwatch-user-guide, doc_source/Create_Composite_Alarm.md at b355497); the guide's later editions
+    have it as a page of its own, "Suppressing composite alarm actions" (Create_Composite_Alarm_Suppression.html).
+    Its sixth ends the extension that begins at t6 with t8, which would be 2 units; the alarm changes at t7, before it.
+    """
     assert told(alarm, suppressor) == held
 
 

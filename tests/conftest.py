@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 import processes
-from waiting import until
+from waiting import within
 
 # How long an example takes is the machine's affair: a busy one fails no test.
 settings.register_profile("shipway", deadline=None)
@@ -56,9 +56,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     run = os.environ[processes.MARK]
     factory = getattr(session.config, "_tmp_path_factory", None)
     folder = factory.getbasetemp() if factory else None
-    try:
-        until(lambda: not processes.leftovers(run, folder), seconds=GRACE)
-    except AssertionError:
+    if not within(lambda: not processes.leftovers(run, folder), GRACE):
         left = processes.leftovers(run, folder)
         processes.end(left)
         lines = "\n".join(f"  {process}" for process in left)

@@ -2,10 +2,11 @@
 
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.waiting import within
 
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -35,11 +36,9 @@ def running(
             command, env=environment, cwd=folder, stdout=said, stderr=said, start_new_session=True
         )
         try:
-            deadline = time.monotonic() + START_SECONDS
-            while not ready():
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise NotStarted(log.read_text()[-500:])
-                time.sleep(PAUSE)
+            within(lambda: ready() or process.poll() is not None, START_SECONDS, PAUSE)
+            if process.poll() is not None or not ready():
+                raise NotStarted(log.read_text()[-500:])
             yield
         finally:
             process.terminate()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import processes
-from waiting import until
+from waiting import until, within
 
 
 def test_the_first_true_value_comes_back() -> None:
@@ -21,6 +21,12 @@ def test_the_first_true_value_comes_back() -> None:
 def test_the_message_names_what_was_awaited_and_what_was_seen() -> None:
     with pytest.raises(AssertionError, match=r"waited 0.05 s for the moon; last seen: \[\]"):
         until(list, seconds=0.05, what="the moon")
+
+
+def test_who_says_something_else_gets_what_was_seen_last() -> None:
+    numbers = itertools.count()
+    assert within(lambda: next(numbers) > 2 and "seen", seconds=10) == "seen"
+    assert within(list, seconds=0) == []
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")

@@ -15,15 +15,21 @@ def until(condition: Callable[[], Seen], seconds: float = 10, what: str = "", pa
     what: what is awaited, for the message. pause: seconds between two looks. Raises AssertionError when the time is up,
     with the last value seen.
     """
+    seen = within(condition, seconds, pause)
+    if not seen:
+        name = what or getattr(condition, "__qualname__", repr(condition))
+        raise AssertionError(f"waited {seconds:g} s for {name}; last seen: {seen!r}")
+    return seen
+
+
+def within(condition: Callable[[], Seen], seconds: float, pause: float = PAUSE) -> Seen:
+    """Return what `until` returns, or the last value seen when the time is up: for who then says something else."""
     deadline = time.monotonic() + seconds
     while True:
         late = time.monotonic() >= deadline
         seen = condition()
-        if seen:
+        if seen or late:
             return seen
-        if late:
-            name = what or getattr(condition, "__qualname__", repr(condition))
-            raise AssertionError(f"waited {seconds:g} s for {name}; last seen: {seen!r}")
         time.sleep(pause)
 
 

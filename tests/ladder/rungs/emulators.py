@@ -9,7 +9,6 @@ import json
 import re
 import socket
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,9 +23,11 @@ from tests.ladder.environment import ToolMissing, inside, offline, tools
 from tests.ladder.outcome import Outcome
 from tests.ladder.pruned import pruned
 from tests.ladder.workbench import Bench
+from tests.waiting import within
 
 REGISTER = Path(__file__).parents[1] / "emulators.json"
 STACK_SECONDS = 60
+LOOK = 0.1  # seconds between two looks at a stack
 TRIES = 30
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 
@@ -109,22 +110,27 @@ def _create(client: Any, name: str, template: Mapping[str, Any]) -> str:
     """Return why the stack was not made, "" when it was."""
     try:
         client.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=CAPABILITIES)
-        deadline = time.monotonic() + STACK_SECONDS
-        while time.monotonic() < deadline:
-            (seen,) = client.describe_stacks(StackName=name)["Stacks"]
-            if seen["StackStatus"] == "CREATE_COMPLETE":
-                return ""
-            if not seen["StackStatus"].endswith("_IN_PROGRESS"):
-                events = client.describe_stack_events(StackName=name)["StackEvents"]
-                failed = [each for each in events if each["ResourceStatus"].endswith("FAILED")]
-                return " ".join(
-                    f"{each['LogicalResourceId']} {each.get('ResourceType')} {each.get('ResourceStatusReason')}"
-                    for each in failed
-                ) or str(seen.get("StackStatusReason"))
-            time.sleep(0.1)
+        seen = within(lambda: _settled(client, name), STACK_SECONDS, LOOK)
+        if seen is None:
+            return "it took too long"
+        return "" if seen["StackStatus"] == "CREATE_COMPLETE" else _failure(client, name, seen)
     except (ClientError, BotoCoreError, ResponseParserError) as error:
         return str(error)
-    return "it took too long"
+
+
+def _settled(client: Any, name: str) -> Mapping[str, Any] | None:
+    """Return what is told of a stack that nothing is done to any more, None while something is."""
+    (seen,) = client.describe_stacks(StackName=name)["Stacks"]
+    return None if seen["StackStatus"].endswith("_IN_PROGRESS") else seen
+
+
+def _failure(client: Any, name: str, seen: Mapping[str, Any]) -> str:
+    events = client.describe_stack_events(StackName=name)["StackEvents"]
+    failed = [each for each in events if each["ResourceStatus"].endswith("FAILED")]
+    told = (
+        f"{each['LogicalResourceId']} {each.get('ResourceType')} {each.get('ResourceStatusReason')}" for each in failed
+    )
+    return " ".join(told) or str(seen.get("StackStatusReason"))
 
 
 def _blamed(problem: str, template: Mapping[str, Any]) -> set[str]:

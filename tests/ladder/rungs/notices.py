@@ -5,7 +5,6 @@ try: the queue must bring the notice again, the same, and must be empty once it 
 """
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import boto3
 from tests.ladder.outcome import Outcome
 from tests.ladder.rungs.emulators import ministack
 from tests.ladder.workbench import Bench
+from tests.waiting import within
 
 from post import Hook, hook
 from shipway.domain import webhook
@@ -22,6 +22,7 @@ from shipway.targets.aws.functions.package import package
 SECRET = "s3cret"
 PAUSE = "2"  # seconds between two tries; ten minutes on AWS
 SECONDS = 60
+LOOK = 0.1  # seconds between two looks
 LIBRARIES = Path(boto3.__file__).parents[1]  # Lambda's own runtime has boto3, the emulator's has not
 
 
@@ -76,20 +77,17 @@ class Sent:
 
     def wait(self, posted: Hook, many: int) -> bool:
         """Return whether so many POSTs have come in time."""
-        deadline = time.monotonic() + SECONDS
-        while len(posted.posts) < many and time.monotonic() < deadline:
-            time.sleep(0.1)
-        return len(posted.posts) >= many
+        return within(lambda: len(posted.posts) >= many, SECONDS, LOOK)
 
     def left(self) -> int:
         """Return how many messages are in the queue, after a moment in which the function may remove its own."""
+        within(lambda: self._messages() == 0, 5 * int(PAUSE), LOOK)
+        return self._messages()
+
+    def _messages(self) -> int:
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-        deadline = time.monotonic() + 5 * int(PAUSE)
-        while True:
-            left = sum(int(self._attributes(*names)[each]) for each in names)
-            if not left or time.monotonic() > deadline:
-                return left
-            time.sleep(0.1)
+        told = self._attributes(*names)
+        return sum(int(told[each]) for each in names)
 
     def _function(self, secret: str) -> None:
         properties = self._properties("PostWebhook")

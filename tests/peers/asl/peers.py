@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from tests.emulator import NotStarted, free_port, running
 from tests.peers.asl.case import Case
+from tests.waiting import within
 
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "shipway" / "peers" / "asl"
@@ -73,15 +73,17 @@ def _execute(client: Any, number: int, case: Case) -> dict[str, Any]:
         return {"error": "refused", "cause": str(error)}
     arn = f"{made['stateMachineArn']}#case" if case.tasks else made["stateMachineArn"]
     started = client.start_execution(stateMachineArn=arn, input=json.dumps(case.input))
-    deadline = time.monotonic() + CASE_SECONDS
-    while time.monotonic() < deadline:
-        seen = client.describe_execution(executionArn=started["executionArn"])
-        if seen["status"] == "SUCCEEDED":
-            return {"output": json.loads(seen["output"])}
-        if seen["status"] != "RUNNING":
-            return {"error": seen.get("error"), "cause": seen.get("cause")}
-        time.sleep(0.01)
-    return {"error": "peer.Hangs"}
+    seen = within(lambda: _ended(client, started["executionArn"]), CASE_SECONDS)
+    if seen is None:
+        return {"error": "peer.Hangs"}
+    if seen["status"] == "SUCCEEDED":
+        return {"output": json.loads(seen["output"])}
+    return {"error": seen.get("error"), "cause": seen.get("cause")}
+
+
+def _ended(client: Any, execution: str) -> dict[str, Any] | None:
+    seen: dict[str, Any] = client.describe_execution(executionArn=execution)
+    return None if seen["status"] == "RUNNING" else seen
 
 
 def _mocks(cases: Sequence[Case]) -> dict[str, Any]:

@@ -114,6 +114,31 @@ def test_direct_calls_are_recorded_with_what_they_sent(running: Plane) -> None:
     assert not [each for each in records(running) if each.input.body == b"refuse"]
 
 
+def handed_over(running: Plane) -> int:
+    """Return how many requests the gateway has handed to the recorders itself."""
+    counted, _ = admin.counters(running.gateway.places.admin)
+    return sum(counted[f"recorders/{each}"].ok for each in ("r0", "r1"))
+
+
+def test_where_all_is_captured_a_function_asks_the_recorder_itself(running: Plane) -> None:
+    running.gateway.expose("short")
+    before = handed_over(running)
+
+    def ask(name: str) -> None:
+        headers = {"content-type": "text/csv", "x-inference-id": name}
+        replies = [running.ask(b"1", **headers) for _ in range(20)]
+        assert {reply.status for reply in replies} == {200}
+
+    ask("past")
+    assert len(of(running, "past")) == 20
+    assert handed_over(running) - before <= 4  # the first of each process, and of threads that were first together
+    running.gateway.capture({ENDPOINT: 0})
+    ask("off")
+    running.gateway.capture({ENDPOINT: 100})
+    ask("on")
+    assert (len(of(running, "off")), len(of(running, "on"))) == (0, 20)
+
+
 @pytest.mark.parametrize("percent", [1, 37, 99])
 def test_the_gateway_samples_exactly_the_ids_that_the_domain_says(running: Plane, percent: int) -> None:
     url = f"{running.gateway.runtime_address}/endpoints/{ENDPOINT}/invocations"

@@ -26,7 +26,7 @@ def serve() -> Iterator[Serve]:
             thread = threading.Thread(target=_serve, args=(listening, script, asked), daemon=True)
             thread.start()
             stack.callback(thread.join, 10)
-            found = Connections("127.0.0.1", listening.getsockname()[1])
+            found = Connections(("127.0.0.1", listening.getsockname()[1]))
             stack.callback(found.close)
             return found, asked
 
@@ -112,7 +112,7 @@ def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     with pytest.raises(ConnectionRefusedError):
-        _ask(Connections("127.0.0.1", port))
+        _ask(Connections(("127.0.0.1", port)))
 
 
 def test_an_answer_that_comes_too_late(serve: Serve) -> None:

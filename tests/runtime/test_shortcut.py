@@ -1,7 +1,10 @@
 """Which calls of plain boto3 clients take the short way, and what those that do not look like to the server."""
 
+import secrets
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,7 +16,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from shipway.domain.capture import EVENT, INFERENCE
+from shipway.domain.capture import CAPTURED, EVENT, INFERENCE, RECORDER, UNCAPTURED
 from shipway.runtime.function_host import carrying, context, shortcut
 
 ASK = {"EndpointName": "first", "ContentType": "text/csv", "Body": b"1,2"}
@@ -21,10 +24,14 @@ ASK = {"EndpointName": "first", "ContentType": "text/csv", "Body": b"1,2"}
 
 @dataclass
 class Runtime:
-    """A runtime API that answers with the statuses it is told to, then 200. asked: the headers of each request."""
+    """A runtime API that answers with the statuses it is told to, then 200. asked: the headers of each request.
+
+    says: headers of its answers.
+    """
 
     address: str
     statuses: list[int] = field(default_factory=list)
+    says: dict[str, str] = field(default_factory=dict)
     asked: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -32,10 +39,30 @@ class Runtime:
         """Which of the requests took the short way: boto3 signs."""
         return ["authorization" not in headers for headers in self.asked]
 
+    @property
+    def events(self) -> list[str]:
+        """The events under which it was asked."""
+        return [headers[EVENT] for headers in self.asked]
 
-@pytest.fixture
-def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
-    """A running one, to which every client of the test goes."""
+
+class Unix(ThreadingHTTPServer):
+    """A server on an abstract socket, which has no port."""
+
+    address_family = socket.AF_UNIX
+
+    def server_bind(self) -> None:
+        """Bind, and look up no name."""
+        self.socket.bind(self.server_address)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Return a connection, whose other end has no name."""
+        connection, _ = super().get_request()
+        return connection, ("", 0)
+
+
+@contextmanager
+def serving(abstract: str = "") -> Iterator[Runtime]:
+    """Run one. abstract: the name of its socket, a port without it."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -44,33 +71,51 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
             self.rfile.read(int(self.headers["content-length"]))
             found.asked.append({name.lower(): value for name, value in self.headers.items()})
             self.send_response(found.statuses.pop(0) if found.statuses else 200)
-            self.send_header("content-type", "text/csv")
-            self.send_header("content-length", "2")
+            for name, value in {"content-type": "text/csv", "content-length": "2", **found.says}.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(b"ok")
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Unix(f"\0{abstract}", Handler) if abstract else ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    found = Runtime(f"http://127.0.0.1:{server.server_port}")
+    found = Runtime(abstract or f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
+    """A running one, to which every client of the test goes."""
     before = list(botocore.handlers.BUILTIN_HANDLERS)
     monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", [*before])
-    monkeypatch.setenv(shortcut.ADDRESS, found.address)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
-    carrying.install()
-    assert shortcut.install({shortcut.ADDRESS: found.address})
-    yield found
-    for _, handler in botocore.handlers.BUILTIN_HANDLERS[len(before) :]:
-        if isinstance(handler, shortcut.Shortcut):
-            handler.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving() as found:
+        monkeypatch.setenv(shortcut.ADDRESS, found.address)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+        carrying.install()
+        assert shortcut.install({shortcut.ADDRESS: found.address})
+        yield found
+        for _, handler in botocore.handlers.BUILTIN_HANDLERS[len(before) :]:
+            if isinstance(handler, shortcut.Shortcut):
+                handler.close()
+
+
+@contextmanager
+def request(event: str) -> Iterator[None]:
+    """Be in a request of this event, as handlers are."""
+    with ExitStack() as stack:
+        stack.callback(context.REQUEST.reset, context.REQUEST.set("order-7"))
+        stack.callback(context.EVENTS.reset, context.EVENTS.set(context.events(event)))
+        yield
 
 
 def _client(attempts: int = 1, **more: Any) -> Any:
@@ -150,17 +195,45 @@ def test_a_tracer_sees_every_call(runtime: Runtime, monkeypatch: pytest.MonkeyPa
 
 def test_boto3_tries_again_under_the_same_event(runtime: Runtime) -> None:
     runtime.statuses.append(503)
-    request, events = context.REQUEST.set("order-7"), context.EVENTS.set(context.events("event-1"))
     client = _client(attempts=2)
-    try:
+    with request("event-1"):
         client.invoke_endpoint(**ASK)
         client.invoke_endpoint(**ASK)
-    finally:
-        context.REQUEST.reset(request)
-        context.EVENTS.reset(events)
     assert runtime.short == [True, False, True]
-    assert [headers[EVENT] for headers in runtime.asked] == ["event-1", "event-1", "event-1.2"]
+    assert runtime.events == ["event-1", "event-1", "event-1.2"]
     assert {headers[INFERENCE] for headers in runtime.asked} == {"order-7"}
+
+
+def test_a_recorder_is_asked_itself_for_as_long_as_it_captures(runtime: Runtime) -> None:
+    client = _client()
+    with serving(f"shipway-test-{secrets.token_hex(8)}") as recorder:
+        runtime.says[RECORDER] = recorder.address
+        recorder.says[CAPTURED] = "first event"
+        with request("a"):
+            answers = [client.invoke_endpoint(**ASK) for _ in range(3)]
+        assert not [name for each in answers for name in each["ResponseMetadata"]["HTTPHeaders"] if "shipway" in name]
+        with request(""):  # nobody's
+            client.invoke_endpoint(**ASK)
+        assert (runtime.events, recorder.events) == (["a", UNCAPTURED], ["a.2", "a.3"])
+        recorder.says.clear()
+        del runtime.says[RECORDER]
+        with request("b"):
+            client.invoke_endpoint(**ASK)
+            client.invoke_endpoint(**ASK)
+        assert (runtime.events[2:], recorder.events[2:]) == (["b.2"], ["b"])
+
+
+def test_a_recorder_that_has_ended_costs_nobody_an_answer(runtime: Runtime) -> None:
+    client = _client()
+    with serving(f"shipway-test-{secrets.token_hex(8)}") as recorder, request("a"):
+        runtime.says[RECORDER] = recorder.address
+        recorder.says |= {CAPTURED: "first event", "connection": "close"}
+        client.invoke_endpoint(**ASK)
+        client.invoke_endpoint(**ASK)
+    with request("b"):
+        assert client.invoke_endpoint(**ASK)["Body"].read() == b"ok"
+    assert (runtime.events, recorder.events) == (["a", "b"], ["a.2"])
+    assert runtime.short == [True, True]
 
 
 def test_an_error_that_is_no_fault_of_the_way_is_not_asked_again(runtime: Runtime) -> None:

@@ -29,10 +29,11 @@ class Answer:
 
 
 class Connections:
-    """Sends POST requests to one address."""
+    """Sends POST requests to one address: host and port, or the name of an abstract Unix socket."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._address = (host, port)
+    def __init__(self, address: tuple[str, int] | str) -> None:
+        self._address = address
+        self._host = "localhost" if isinstance(address, str) else f"{address[0]}:{address[1]}"
         self._kept = threading.local()
         self._open: set[_Connection] = set()
 
@@ -50,8 +51,7 @@ class Connections:
         connect_seconds, seconds: until there is a connection, and until a part of the answer.
         Raises OSError, TimeoutError among them.
         """
-        host, port = self._address
-        own = {"Host": f"{host}:{port}", "Content-Length": str(len(body)), **headers}
+        own = {"Host": self._host, "Content-Length": str(len(body)), **headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in own.items())
         head = f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode("latin-1")
         kept: _Connection | None = getattr(self._kept, "connection", None)
@@ -61,10 +61,24 @@ class Connections:
             except Broken as broken:
                 if not broken.unused:
                     raise
-        fresh = _Connection(socket.create_connection(self._address, connect_seconds))
+        fresh = _Connection(self._connect(connect_seconds))
         self._kept.connection = fresh
         self._open.add(fresh)
         return self._exchange(fresh, head, body, seconds)
+
+    def _connect(self, seconds: float) -> socket.socket:
+        if not isinstance(self._address, str):
+            opened = socket.create_connection(self._address, seconds)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return opened
+        opened = socket.socket(socket.AF_UNIX)
+        try:
+            opened.settimeout(seconds)
+            opened.connect(f"\0{self._address}")
+        except OSError:
+            opened.close()
+            raise
+        return opened
 
     def _exchange(self, connection: "_Connection", head: bytes, body: bytes, seconds: float | None) -> Answer:
         try:
@@ -81,7 +95,6 @@ class Connections:
 
 class _Connection:
     def __init__(self, opened: socket.socket) -> None:
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = opened
         self._file: BufferedReader = opened.makefile("rb")
         self._used = False

@@ -4,6 +4,7 @@ User code keeps plain boto3; most of what a call costs is boto3's own work, so t
 SHIPWAY_BOTO3_SHORTCUT=0 turns it off. Only calls to the address in AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME take it, and
 whatever it does not know how to do goes boto3's own way: arguments that need boto3's checks, handlers of events that
 user code has registered, a tracer that has wrapped boto3, and second attempts.
+Where all requests of an endpoint are captured, an answer offers a way past the gateway's first half: to the recorder.
 """
 
 import functools
@@ -14,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from shipway.domain.capture import EVENT
+from shipway.domain.capture import CAPTURED, EVENT, RECORDER, UNCAPTURED
 from shipway.runtime.function_host import carrying
 from shipway.runtime.function_host.kept import Answer, Connections
 
@@ -78,12 +79,15 @@ class Shortcut:
 
         at = urlsplit(address)
         self._address = address.rstrip("/")
-        self._connections = Connections(at.hostname or "", at.port or 80)
+        self._connections = Connections((at.hostname or "", at.port or 80))
+        self._recorders: dict[str, Connections] = {}
+        self._direct: dict[str, Connections] = {}
         self._call = BaseClient._make_api_call
 
     def close(self) -> None:
         """Close the connections of all threads; a later call opens its own again."""
-        self._connections.close()
+        for connections in (self._connections, *self._recorders.values()):
+            connections.close()
 
     def __call__(self, *, class_attributes: dict[str, Any], **_: object) -> None:
         """Replace the method, which is there under its own name, documented as it was."""
@@ -141,17 +145,45 @@ class Shortcut:
         """Return the answer, None where boto3 shall try again as it is configured to."""
         config = client.meta.config
         body = members["Body"]
+        ask = functools.partial(
+            Connections.post,
+            path=f"/endpoints/{members['EndpointName']}/invocations",
+            headers=headers,
+            body=body.encode() if isinstance(body, str) else bytes(body),
+            connect_seconds=config.connect_timeout,
+            seconds=config.read_timeout,
+        )
         try:
-            answer = self._connections.post(
-                f"/endpoints/{members['EndpointName']}/invocations",
-                headers,
-                body.encode() if isinstance(body, str) else bytes(body),
-                connect_seconds=config.connect_timeout,
-                seconds=config.read_timeout,
-            )
+            answer = self._past(members["EndpointName"], headers, ask) or self._through(members["EndpointName"], ask)
         except OSError:
             return None
         return None if answer.status == 429 or answer.status >= 500 else answer
+
+    def _past(self, endpoint: str, headers: Mapping[str, str], ask: Callable[[Connections], Answer]) -> Answer | None:
+        """Return the answer by way of a recorder, None where there is none; raises TimeoutError.
+
+        The way is there for as long as its answers say that they are captured.
+        """
+        recorder = self._direct.get(endpoint)
+        if recorder is None or headers.get(EVENT, UNCAPTURED) == UNCAPTURED:
+            return None
+        try:
+            answer = ask(recorder)
+        except TimeoutError:
+            raise
+        except OSError:  # it has ended; the same request under the same event is recorded once
+            self._direct.pop(endpoint, None)
+            return None
+        if CAPTURED not in answer.headers:
+            self._direct.pop(endpoint, None)
+        return answer
+
+    def _through(self, endpoint: str, ask: Callable[[Connections], Answer]) -> Answer:
+        """Return the gateway's answer, and take up what it offers; raises OSError."""
+        answer = ask(self._connections)
+        if offered := answer.headers.get(RECORDER):
+            self._direct[endpoint] = self._recorders.setdefault(offered, Connections(offered))
+        return answer
 
 
 def _unheard(emitter: Any) -> bool:
@@ -179,6 +211,8 @@ def _result(client: Any, answer: Answer) -> dict[str, Any]:
 
 
 def _metadata(answer: Answer) -> dict[str, Any]:
+    for name in (RECORDER, CAPTURED):  # between the gateway and the host
+        answer.headers.pop(name, None)
     return {
         "RequestId": answer.headers.get("x-amzn-requestid", ""),
         "HTTPStatusCode": answer.status,

@@ -1,22 +1,27 @@
-"""One connection between HAProxy and the endpoints, with a look at what goes through.
+"""One connection to the endpoints, with a look at what goes through.
 
 HAProxy stands on both sides, so requests come one after the other and well-formed. Bytes are passed on as they are; an
 answer is held back until its record is written. Whatever is not understood ends the connection, which HAProxy mends.
+Every second pass through HAProxy costs as much as the record, so a function's host is offered a direct way: then it
+stands on this side, mends a connection itself, and HAProxy's answer says what is captured.
 """
 
 import asyncio
 import time
+from dataclasses import dataclass, field
 from typing import cast
 
 import httptools
 
-from shipway.domain.capture import ATTRIBUTES, EVENT, INFERENCE, encode_parts
+from shipway.domain.capture import ATTRIBUTES, CAPTURED, EVENT, INFERENCE, RECORDER, encode_parts
 from shipway.targets.local.capture.journal import Journal
-from shipway.targets.local.gateway.render import ENDPOINT, LIVE
+from shipway.targets.local.gateway.render import ENDPOINT, LIVE, OFFER
 
 ALIVE = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 LARGEST = 16 * 2**20  # bytes of one body that can be recorded
-WANTED = frozenset({b"content-type", INFERENCE.encode(), ATTRIBUTES.encode(), EVENT.encode(), ENDPOINT.encode()})
+NAMES = ("content-type", INFERENCE, ATTRIBUTES, EVENT, ENDPOINT, OFFER)
+SAID = CAPTURED.encode()
+WANTED = frozenset(name.encode() for name in NAMES)
 
 
 class Body:
@@ -44,12 +49,16 @@ class Body:
 
 
 class Caller(asyncio.Protocol):
-    """HAProxy's side of a connection."""
+    """The asking side of a connection.
 
-    def __init__(self, upstream: str, journal: Journal, connections: "set[Caller]") -> None:
+    upstream: where requests go on to. offer: the direct way's address, "" on that way itself.
+    """
+
+    def __init__(self, upstream: str, journal: Journal, connections: "set[Caller]", offer: str = "") -> None:
         self._upstream = upstream
         self._journal = journal
         self._connections = connections
+        self._offer = offer.encode()
         self._parser = httptools.HttpRequestParser(self)
         self._model: Model | None = None
         self._waiting: list[bytes] = []
@@ -145,27 +154,49 @@ class Caller(asyncio.Protocol):
 
     # What the endpoint said
 
-    def answered(self, status: int, content_type: bytes, body: Body, raw: bytes, last: bool) -> None:
-        """Record an answer if it is one, then send it. last: the endpoint closes the connection after it."""
-
-        endpoint = self._header(ENDPOINT)
-        if 200 <= status < 300 and endpoint:
-            if self.body.whole and body.whole:
-                answer = (content_type.decode("latin-1"), body.get())
-                self._journal.append(endpoint, self.asked, self._line(answer))
+    def answered(self, answer: "Answer") -> None:
+        """Record an answer if it is one, then send it."""
+        endpoint, event = self._captured(answer)
+        if 200 <= answer.status < 300 and endpoint:
+            if self.body.whole and answer.body.whole:
+                self._journal.append(endpoint, self.asked, self._line(answer, event))
             else:
                 self._journal.drop(endpoint, f"a body has more than {LARGEST} bytes")
         self.busy = False
+        raw = answer.raw
+        if self._offer and self._header(OFFER):
+            status, end, rest = raw.partition(b"\r\n")
+            raw = b"".join((status, end, RECORDER.encode(), b": ", self._offer, end, rest))
         self.transport.write(raw)
-        if last:
+        if answer.last:
             self.transport.close()
 
-    def _line(self, answer: tuple[str, bytes]) -> bytes:
-        names = (self._header(EVENT), self._header(INFERENCE), self._header(ATTRIBUTES))
-        return encode_parts((self._header("content-type"), self.body.get()), answer, names, int(self.asked))
+    def _captured(self, answer: "Answer") -> tuple[str, str]:
+        """Return endpoint and event, "" and "" of what is not captured."""
+        if self._offer:
+            return self._header(ENDPOINT), self._header(EVENT)
+        endpoint, _, event = answer.captured.decode("latin-1").partition(" ")
+        return endpoint, event
+
+    def _line(self, answer: "Answer", event: str) -> bytes:
+        names = (event, self._header(INFERENCE), self._header(ATTRIBUTES))
+        asked = (self._header("content-type"), self.body.get())
+        return encode_parts(asked, (answer.content_type.decode("latin-1"), answer.body.get()), names, int(self.asked))
 
     def _header(self, name: str) -> str:
         return self.headers.get(name.encode(), b"").decode("latin-1")
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the endpoint said. raw: all of its bytes. last: it closes the connection after it."""
+
+    content_type: bytes = b""
+    captured: bytes = b""
+    body: Body = field(default_factory=Body)
+    status: int = 0
+    raw: bytes = b""
+    last: bool = False
 
 
 class Model(asyncio.Protocol):
@@ -175,9 +206,7 @@ class Model(asyncio.Protocol):
         self._caller = caller
         self._parser = httptools.HttpResponseParser(self)
         self._raw: list[bytes] = []
-        self._held = True
-        self._content_type = b""
-        self._body = Body()
+        self._answer = Answer()
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -200,7 +229,7 @@ class Model(asyncio.Protocol):
         except httptools.HttpParserError:
             self._caller.end()
             return
-        if self._raw and not self._body.whole:
+        if self._raw and not self._answer.body.whole:
             self._caller.transport.write(b"".join(self._raw))
             self._raw.clear()
 
@@ -219,21 +248,23 @@ class Model(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """An answer begins."""
-        self._content_type = b""
-        self._body = Body()
+        self._answer = Answer()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep the content type."""
-        if name.lower() == b"content-type":
-            self._content_type = value
+        """Keep the content type, and what HAProxy says."""
+        if (lowered := name.lower()) == b"content-type":
+            self._answer.content_type = value
+        elif lowered == SAID:
+            self._answer.captured = value
 
     def on_body(self, body: bytes) -> None:
         """Keep the body."""
-        self._body.add(body)
+        self._answer.body.add(body)
 
     def on_message_complete(self) -> None:
         """Hand the answer over."""
-        raw = b"".join(self._raw)
+        self._answer.raw = b"".join(self._raw)
         self._raw.clear()
-        last = not self._parser.should_keep_alive()
-        self._caller.answered(self._parser.get_status_code(), self._content_type, self._body, raw, last)
+        self._answer.status = self._parser.get_status_code()
+        self._answer.last = not self._parser.should_keep_alive()
+        self._caller.answered(self._answer)

@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import secrets
 import signal
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--name", required=True, help="of this recorder, in the names of its files")
     found.add_argument("--socket", required=True, type=Path, help="where HAProxy sends requests to")
     found.add_argument("--upstream", required=True, help="where HAProxy takes them back")
+    found.add_argument("--direct", required=True, help="where it takes those that were sent directly")
     found.add_argument("--memory", required=True, type=Path, help="the half of the spool that waits for no disk")
     found.add_argument("--spool", required=True, type=Path, help="the half on the disk")
     found.add_argument("--tally", required=True, type=Path)
@@ -53,12 +55,17 @@ async def serve(given: argparse.Namespace) -> None:
     turning = asyncio.ensure_future(_turn_over(journal))
     connections: set[Caller] = set()
     given.socket.unlink(missing_ok=True)
+    offer = f"shipway-{secrets.token_hex(16)}"  # abstract, so that functions in their sandboxes see it
+    direct = await loop.create_unix_server(
+        lambda: Caller(given.direct, journal, connections), f"\0{offer}", backlog=1024
+    )
     server = await loop.create_unix_server(
-        lambda: Caller(given.upstream, journal, connections), str(given.socket), backlog=1024
+        lambda: Caller(given.upstream, journal, connections, offer), str(given.socket), backlog=1024
     )
     given.socket.chmod(0o600)
     await stopping.wait()
     server.close()
+    direct.close()
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(_idle(connections), STOP_SECONDS)
     turning.cancel()

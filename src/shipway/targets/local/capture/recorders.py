@@ -11,6 +11,7 @@ from shipway.domain.project import Project
 from shipway.targets.local.capture.packing import home_keys, key_file
 from shipway.targets.local.capture.spool import memory_of, sweep_memory
 from shipway.targets.local.gateway import Gateway
+from shipway.targets.local.gateway.places import Places
 from shipway.targets.local.gateway.state import RECORDERS
 from shipway.targets.local.home import Home
 from shipway.targets.local.supervise import Program, Supervisor
@@ -51,7 +52,7 @@ def ensure(home: Path, supervisor: Supervisor, gateway: Gateway, project: Projec
         sweep_memory()
         places = gateway.places
         for name, at in zip(program_names(), places.recorders, strict=True):
-            supervisor.ensure(_program(home, name, at, places.recorded, project))
+            supervisor.ensure(_program(home, name, at, places, project))
             wait_until(partial(_listens, at), READY_SECONDS)  # the other one goes on meanwhile
     gateway.capture(shares(project, gateway.endpoints()))
     if not settings.enabled:
@@ -72,13 +73,14 @@ def _listens(path: Path) -> bool:
         return probe.connect_ex(str(path)) == 0
 
 
-def _program(home: Path, name: str, at: Path, upstream: Path, project: Project) -> Program:
+def _program(home: Path, name: str, at: Path, places: Places, project: Project) -> Program:
     settings = project.capture
     period = max(1, int(settings.max_age.total_seconds()) // PERIODS_PER_AGE)
     options = {
         "--name": name,
         "--socket": at,
-        "--upstream": upstream,
+        "--upstream": places.recorded,
+        "--direct": places.direct,
         "--memory": memory_of(home),
         "--spool": spool_of(home),
         "--tally": tally_of(home, name),

@@ -51,6 +51,11 @@ class Places:
         """Where requests come back from the recorders on their way to the endpoints."""
         return self.runtime / "recorded.sock"
 
+    @property
+    def direct(self) -> Path:
+        """Where requests come in that a recorder was sent directly."""
+        return self.runtime / "direct.sock"
+
     def endpoint_folder(self, place: int) -> Path:
         """The folder where the relays of one endpoint listen."""
         return self.runtime / f"ep{place}"

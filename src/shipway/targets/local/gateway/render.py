@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shipway.domain.capture import EVENT, INFERENCE, SALT, UNCAPTURED
+from shipway.domain.capture import CAPTURED, EVENT, INFERENCE, RECORDER, SALT, UNCAPTURED
 from shipway.domain.traffic import BUCKETS
 from shipway.targets.local.gateway.places import Places, reference
 from shipway.targets.local.gateway.scripts import HOLD, STICKY
@@ -17,12 +17,14 @@ from shipway.targets.local.gateway.state import (
     servers,
 )
 
-LAYOUT = "6"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
+LAYOUT = "7"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
 BODY_LIMIT = 10 * 1024 * 1024  # bytes, as API Gateway has it
 # A refused connection takes a process out at once, a look every 100 ms brings it back.
 CHECKED = "check inter 1s fastinter 100ms downinter 100ms rise 1 fall 1 observe layer4 error-limit 1 on-error mark-down"
 ENDPOINT = "x-shipway-endpoint"  # tells a recorder for whom a request is
+OFFER = "x-shipway-offer"  # tells a recorder that all requests of this caller's kind are for it
 LIVE = "/-/live"  # a recorder answers here itself
+DIRECT = 9  # id of the socket where requests come in that a recorder was sent directly
 ATTEMPTS = "amz-sdk-invocation-id"  # boto3 gives all attempts of one call the same
 UUID = "^[0-9a-fA-F-]{36}$"
 CALLERS_ID = "^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
@@ -53,7 +55,7 @@ def config(state: State, places: Places, threads: int = 1) -> str:
     goes on exactly where it was.
     """
     wanted = servers(state)
-    parts = [_head(places, threads), _public(state), _runtime(state), _recorders(places, wanted)]
+    parts = [_head(places, threads), _public(state), _runtime(state, places), _recorders(places, wanted)]
     parts += [_function(place, places, wanted) for place in range(FUNCTIONS)]
     parts += [_endpoint(place, places, wanted) for place in range(ENDPOINTS)]
     return "\n".join(parts)
@@ -142,12 +144,19 @@ frontend public
 """
 
 
-def _runtime(state: State) -> str:
+def _runtime(state: State, places: Places) -> str:
+    """Return the runtime API.
+
+    What is captured goes through a recorder, which hands it back at another frontend. The host of a function may send
+    a recorder all of its requests itself, as `offered`; those come in here afterwards, and the answer says whether
+    they are captured, and as which event.
+    """
     no_route = _aws("UnknownOperationException", "only POST /endpoints/NAME/invocations is answered here")
     endpoints = reference("endpoints")
     return f"""\
 frontend runtime
     bind 127.0.0.1:{state.runtime_port}
+    bind unix@{places.direct} mode 600 id {DIRECT}
     log ring@evidence format raw local0 info
     no option dontlog-normal
     log-format "%[date] @%[var(txn.known)] %ST %[var(txn.model)] %[var(txn.took)] %[var(txn.stands)]"
@@ -160,6 +169,8 @@ frontend runtime
     http-after-response set-header x-amzn-RequestId %[var(txn.id)]
     http-after-response set-var(txn.model) res.hdr({TOOK})
     http-after-response del-header {TOOK}
+    http-after-response del-header {CAPTURED}
+    http-after-response set-header {CAPTURED} %[var(txn.captured)] if {{ var(txn.captured) -m found }}
     http-after-response set-var(txn.took) date(0,us),sub(txn.asked) if {{ var(txn.asked) -m found }}
     http-request return status 200 {JSON} string "{{}}" if {{ path /ping }}
     http-request return status 404 {no_route} unless METH_POST {{ path_reg ^/endpoints/[^/]+/invocations$ }}
@@ -180,9 +191,13 @@ frontend runtime
     http-request set-var(txn.bucket) {_bucket("txn.caller", "txn.salt")} if {{ var(txn.limit) -m found }}
     acl captured var(txn.bucket),sub(txn.limit) lt 0
     acl nobodys req.hdr({EVENT}) {UNCAPTURED}
-    http-request set-header {ENDPOINT} %[var(txn.name)] if captured !nobodys
-    http-request wait-for-body time 15s at-least {BUFFERED} if captured !nobodys
-    use_backend recorders if captured !nobodys
+    acl direct so_id {DIRECT}
+    http-request set-var-fmt(txn.captured) "%[var(txn.name)] %[req.hdr({EVENT})]" if direct captured !nobodys
+    http-request del-header {OFFER}
+    http-request set-header {OFFER} 1 if {{ var(txn.limit) -m int ge {BUCKETS} }}
+    http-request set-header {ENDPOINT} %[var(txn.name)] if captured !nobodys !direct
+    http-request wait-for-body time 15s at-least {BUFFERED} if captured !nobodys !direct
+    use_backend recorders if captured !nobodys !direct
     use_backend %[var(txn.backend)]
 """
 
@@ -305,6 +320,7 @@ backend ep{place}
     http-request set-path /invocations
     http-request del-header {EVENT}
     http-request del-header {ENDPOINT}
+    http-request del-header {OFFER}
     http-request lua.hold ep{place} {WAKING} if {{ nbsrv(ep{place}) eq 0 }}
     http-request set-var(txn.sent) date(0,us)
     http-error status 502 {down}
@@ -315,6 +331,7 @@ backend ep{place}
     http-response set-var(txn.said) res.body,bytes(0,4096) if {{ status ge 400 }}
     http-response return status 424 {failed} if {{ status ge 400 }}
     http-response del-header server
+    http-response del-header {RECORDER}
     http-response set-header x-Amzn-Invoked-Production-Variant AllTraffic
     http-response set-header {TOOK} %[date(0,us),sub(txn.sent)]
     http-after-response set-status 503 if {{ status 502 }}

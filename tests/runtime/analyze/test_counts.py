@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shipway.runtime.analyze.blob import BlobDamaged, pack_counts, pack_plans, unpack_counts, unpack_plans
-from shipway.runtime.analyze.counts import Counts, absent, counted, counted_table, even_bounds
+from shipway.runtime.analyze.counts import Counts, absent, counted, counted_table, even_bounds, slot_of
 from shipway.runtime.analyze.edges import SAMPLE, edges_of, sample_of
 from shipway.runtime.analyze.kernel import CHUNK
 from shipway.runtime.analyze.measure import clustering, ks_distance
@@ -110,6 +110,14 @@ def test_a_file_is_counted_as_its_column_is(kind: str, rows: int, tmp_path: Path
     assert again[1].baseline.tolist() == same[1].baseline.tolist()
     assert again[0].present == same[0].present
     assert column.name == again[0].name == "x"
+
+
+@pytest.mark.parametrize("rows", [1, 7, 10, 3001, 2**32 // 10, 2**32 // 10 + 1, 2**32 - 1])
+def test_rows_of_a_file_are_in_slots_between_even_bounds(rows: int) -> None:
+    bounds = even_bounds(rows)
+    near = sorted({row for bound in bounds for row in (bound - 1, bound) if 0 <= row < rows})
+    slots = pl.DataFrame({"row": near}, schema={"row": pl.UInt32}).select(slot_of(rows)).to_series().to_list()
+    assert slots == [max(slot for slot in range(10) if bounds[slot] <= row) for row in near]
 
 
 def test_columns_come_back_in_order() -> None:

@@ -78,10 +78,14 @@ def counted_table(plan: Plan, column: pl.LazyFrame, rows: int) -> Counts:
     if plan.numeric:
         batches = column.collect_batches(maintain_order=True)
         return _numbers(plan, (batch.to_series() for batch in batches), even_bounds(rows))
-    # The last slot whose bound, rows * slot // SLOTS, is not above the row.
-    slot = (SLOTS * (pl.col("row").cast(pl.Int64) + 1) - 1) // rows
     table = column.select(pl.first().alias("value")).with_row_index("row")
-    return _categories(plan, tally(table.select("value", slot.cast(pl.Int8).alias("slot"))), even_bounds(rows))
+    return _categories(plan, tally(table.select("value", slot_of(rows).alias("slot"))), even_bounds(rows))
+
+
+def slot_of(rows: int) -> pl.Expr:
+    """Return the slot of a row by its column row, counted from 0: the last of even_bounds that is not above it."""
+    small = SLOTS * rows < 1 << 32  # 64 bits are several times as slow
+    return (SLOTS * pl.col("row").cast(pl.UInt32 if small else pl.UInt64) + (SLOTS - 1)) // rows
 
 
 def _numbers(plan: Plan, parts: Iterable[pl.Series], bounds: Sequence[int]) -> Counts:
@@ -91,18 +95,19 @@ def _numbers(plan: Plan, parts: Iterable[pl.Series], bounds: Sequence[int]) -> C
     for part in parts:
         numbers, text = as_numbers(part)
         found.text += text
-        steps = np.clip(np.asarray(bounds) - offset, 0, len(part)).tolist()
+        for slot, (start, end) in enumerate(pairwise(bounds)):
+            first, last = max(start - offset, 0), min(end - offset, len(part))
+            if first < last:
+                count(numbers.slice(first, last - first), counter, found.moments, bins[slot])
         offset += len(part)
-        for slot, (start, end) in enumerate(pairwise(steps)):
-            count(numbers.slice(start, end - start), counter, found.moments, bins[slot])
     return _filled(found, plan, bins)
 
 
 def count(numbers: pl.Series, counter: Counter, moments: Moments, bins: Ints) -> None:
     """Add values to a plan's bins, the last of which is null."""
-    for values in arrays_of(numbers):
-        bins[:-1] += counter.count(values, moments)
-    bins[-2] -= numbers.null_count()  # nulls are NaN in the arrays
+    for chunk in numbers.get_chunks():
+        values = chunk.drop_nulls() if chunk.null_count() else chunk
+        bins[:-1] += counter.count(values.to_numpy(), moments)
     bins[-1] += numbers.null_count()
 
 

@@ -1,10 +1,11 @@
 """Where a feature's values are counted: between quantiles of its baseline, and around values that repeat."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from .kernel import Floats
+from .kernel import Floats, Ints
 
 BINS = 256
 SAMPLE = 1 << 18  # sorted values that quantiles are taken from; their ranks are wrong by 0.001 at most
@@ -45,14 +46,19 @@ def sample_of(parts: Iterable[Floats], rows: int, size: int = SAMPLE) -> Floats:
     One is drawn from each of as many equal stretches: stretches, so that data in any order is covered; drawn within
     each (always the same way), so that no period in the data can match a fixed step.
     """
-    size = min(size, rows)
-    starts = (np.arange(size + 1) * rows) // max(size, 1)
-    drawn = np.random.default_rng(rows).random(size)
-    places = starts[:-1] + (drawn * np.diff(starts)).astype(np.int64)  # ascending
-    sample, start = np.empty(size), 0
+    places = _places(rows, min(size, rows))
+    sample, start = np.empty(len(places)), 0
     for part in parts:
         first, last = np.searchsorted(places, (start, start + len(part)))
         sample[first:last] = part[places[first:last] - start]
         start += len(part)
     sample.sort()
     return sample
+
+
+@lru_cache(maxsize=1)  # every column of a file has as many rows
+def _places(rows: int, size: int) -> Ints:
+    """Return the rows that are drawn, ascending."""
+    starts = (np.arange(size + 1) * rows) // max(size, 1)
+    drawn = np.random.default_rng(rows).random(size)
+    return starts[:-1] + (drawn * np.diff(starts)).astype(np.int64)

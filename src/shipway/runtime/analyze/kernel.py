@@ -63,7 +63,9 @@ class Counter:
                 places = buffer.searchsorted(self.probes, side="left")
                 below += places
                 self._measure(buffer[places[0] : places[-2]], moments)
-        return np.diff(below, prepend=0, append=len(values))
+        ends = np.append(below, len(values))
+        ends[1:] -= below
+        return ends
 
     def _measure(self, ordered: Floats, moments: Moments) -> None:
         if not len(ordered):

@@ -27,6 +27,7 @@ QUEUE = {
     f"sqs:{verb}": "Lambda takes messages from a queue; developer guide, SQS, execution role permissions"
     for verb in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
 }
+ASIDE = {"sqs:SendMessage": "Lambda puts events aside that a function fails at; developer guide, dead-letter queues"}
 STATES = {
     **{
         f"logs:{verb}": "Step Functions writes histories; developer guide, logging, IAM policies"

@@ -142,8 +142,8 @@ def written(*alarms: AlarmSettings, stopping: tuple[str, ...] = ()) -> Project:
             ["deployment.alarms[1]"],
         ),
         (
-            written(replace(SLOW, name="drift"), replace(SLOW, name="prod-9-errors")),
-            ["alarms[0].name", "alarms[1].name"],
+            written(*(replace(SLOW, name=name) for name in ("drift", "prod-9-errors", "undelivered", "unhandled"))),
+            [f"alarms[{number}].name" for number in range(4)],
         ),
         (written(*(replace(SLOW, name=f"slow{n}", each_release=True) for n in range(7))), ["deployment.alarms"]),
         (written(replace(SLOW, description="x" * 1025)), ["alarms"]),

@@ -117,6 +117,7 @@ def known(role: str) -> Mapping[str, str]:
         if role == role_of(each):
             answers = callers.ANSWERS if each.purpose in (CREATE_RELEASE, RECORD_LIVE) else {}
             queue = callers.QUEUE if each.webhooks else {}
+            queue |= callers.ASIDE if each.by_event else {}
             return {**callers.LAMBDA, **callers.OBJECTS, **answers, **queue, **(VOLUME if each.volume else {})}
     return SERVICE[role]
 

@@ -44,7 +44,8 @@ class PlatformFunction:
     does: a sentence for the template. environment: names of what the template gives it. memory: MiB. seconds: its
     time limit. volume: whether it runs in the network with the shared volume at VOLUME. release: whether there is
     one a release, in the prod stack, beside what it watches. webhooks: whether it is there for webhooks alone, in the
-    alarms stack; the others are in the functions stack.
+    alarms stack; the others are in the functions stack. by_event: whether events call it, and nobody waits for its
+    answer: Lambda tries each of them three times, and then puts it aside.
     """
 
     purpose: str
@@ -55,6 +56,7 @@ class PlatformFunction:
     volume: bool = False
     release: bool = False
     webhooks: bool = False
+    by_event: bool = False
 
     @property
     def handler(self) -> str:
@@ -84,16 +86,19 @@ FUNCTIONS = (
         purpose=QUERY_DRIFT,
         does="Tells people which features an analysis found drifted, worst first.",
         environment=(PROJECT, ARTIFACT_BUCKET, TOPIC),
+        by_event=True,
     ),
     PlatformFunction(
         purpose=TELL_PEOPLE,
         does="Tells people how a run goes, that an alarm is over, and that a question is about to expire.",
         environment=(PROJECT, TOPIC, APPROVAL_MINUTES, WARN_MINUTES),
+        by_event=True,
     ),
     PlatformFunction(
         purpose=KEEP_NOTICE,
         does="Keeps what the project's topic tells people.",
         environment=(PROJECT, ARTIFACT_BUCKET),
+        by_event=True,
     ),
     PlatformFunction(
         purpose=POST_WEBHOOK,
@@ -107,6 +112,7 @@ FUNCTIONS = (
         environment=(PROJECT, ARTIFACT_BUCKET),
         memory=1024,
         seconds=300,
+        by_event=True,
     ),
     PlatformFunction(
         purpose=CREATE_RELEASE,

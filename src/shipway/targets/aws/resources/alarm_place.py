@@ -8,6 +8,7 @@ from shipway.domain import names
 from shipway.domain.alarm import Alarm
 from shipway.domain.alarm_rule import Composite
 from shipway.domain.project import Problem, Project
+from shipway.targets.aws.resources import aside
 from shipway.targets.aws.resources.metric import of_project, of_release
 
 SHIFT_ALARMS = 10  # CodeDeploy user guide, "Monitoring deployments with CloudWatch alarms": of a deployment group
@@ -61,7 +62,7 @@ def alarm_problems(project: Project) -> Iterator[Problem]:
     rules = {each.name: each for each in found.composites}
     for index, each in enumerate(project.alarms):
         path = f"alarms[{index}]"
-        if each.name in (TOGETHER, "undelivered") or each.name.startswith((f"{TOGETHER}-group-", OF_PROD)):
+        if each.name in (TOGETHER, *aside.SAID) or each.name.startswith((f"{TOGETHER}-group-", OF_PROD)):
             yield Problem(
                 path=f"{path}.name", problem=f'"{each.name}" is an alarm of AWS\'s stacks', remedy="rename it"
             )

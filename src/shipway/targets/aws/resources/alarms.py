@@ -10,8 +10,10 @@ from shipway.domain.names import drift_metric
 from shipway.domain.project import Project
 from shipway.domain.values import Json, JsonObject, canonical
 from shipway.targets.aws.functions.catalogue import TELL_PEOPLE
+from shipway.targets.aws.resources import aside
 from shipway.targets.aws.resources.alarm import logical, on_alarms, on_metric
 from shipway.targets.aws.resources.alarm_place import OF_PROD, TOGETHER, Places, places
+from shipway.targets.aws.resources.aside import UNHANDLED
 from shipway.targets.aws.resources.block import block, lines, ref, sub
 from shipway.targets.aws.resources.metric import Published, of_project, of_release
 from shipway.targets.aws.resources.platform import HERE, rule
@@ -43,6 +45,7 @@ def alarms(project: Project) -> str:
     resources |= _drift(project, found.drift)
     resources |= _own(project, found)
     resources |= _over(project, found)
+    resources |= aside.alarm(UNHANDLED)
     resources |= webhooks(project)
     text = canonical(resources)
     used = {name: why for name, why in SAID.items() if f'"{name}"' in text or f"${{{name}}}" in text}

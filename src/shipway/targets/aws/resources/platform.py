@@ -17,6 +17,8 @@ from shipway.targets.aws.functions.catalogue import (
     VOLUME,
     PlatformFunction,
 )
+from shipway.targets.aws.resources import aside
+from shipway.targets.aws.resources.aside import UNHANDLED
 from shipway.targets.aws.resources.block import attribute, block, ref, sub
 
 ARTIFACTS = "arn:${AWS::Partition}:s3:::${ArtifactBucket}"
@@ -169,8 +171,7 @@ _REASONS = {
     "CKV_AWS_116": "its caller waits for the answer and tries again itself",
     "CKV_AWS_117": "it talks to AWS alone, and holds nothing that a network would guard",
 }
-_BY_EVENT = (QUERY_DRIFT, TELL_PEOPLE, ADD_TRANSFORM_HEADER, KEEP_NOTICE)
-_TRIED = "Lambda tries an event three times; what it tells of is kept by the service that it comes from"
+_ASIDE = (Grant("PutAside", ("sqs:SendMessage",), (f"${{{aside.logical(UNHANDLED)}.Arn}}",)),)
 
 
 def functions() -> str:
@@ -179,6 +180,7 @@ def functions() -> str:
     made: dict[str, Json] = {}
     for each in own:
         made |= resources(each)
+    made |= aside.queue(UNHANDLED)
     made |= _analysis_rule() | _batch_rule() | _run_rule() | _reminder_rule() | _notices_kept()
     return block(
         {
@@ -237,9 +239,8 @@ def resources(function: PlatformFunction) -> dict[str, Json]:
 
 def _function(function: PlatformFunction) -> JsonObject:
     name = logical(function.purpose)
-    reasons = {check: why for check, why in _REASONS.items() if check != "CKV_AWS_117" or not function.volume}
-    if function.purpose in _BY_EVENT:
-        reasons["CKV_AWS_116"] = _TRIED
+    met = {"CKV_AWS_117": function.volume, "CKV_AWS_116": function.by_event}
+    reasons = {check: why for check, why in _REASONS.items() if not met.get(check)}
     properties: JsonObject = {
         "FunctionName": sub(f"${{Project}}-{function.purpose}"),
         "Description": function.does,
@@ -254,6 +255,8 @@ def _function(function: PlatformFunction) -> JsonObject:
         "LoggingConfig": {"LogGroup": ref(f"{name}Log")},
         "Environment": {"Variables": {each: ENVIRONMENT[each] for each in function.environment}},
     }
+    if function.by_event:
+        properties["DeadLetterConfig"] = {"TargetArn": attribute(aside.logical(UNHANDLED), "Arn")}
     if function.volume:
         properties["VpcConfig"] = {"SubnetIds": ref("PrivateSubnets"), "SecurityGroupIds": [ref("FunctionGroup")]}
         properties["FileSystemConfigs"] = [{"Arn": ref("VolumeAccessArn"), "LocalMountPath": VOLUME}]
@@ -263,8 +266,8 @@ def _function(function: PlatformFunction) -> JsonObject:
 
 def _role(function: PlatformFunction) -> JsonObject:
     name = logical(function.purpose)
-    grants = (*GRANTS[function.purpose], *(_VOLUME if function.volume else ()))
-    statements: list[Json] = [_statement(each) for each in grants]
+    more = (*(_VOLUME if function.volume else ()), *(_ASIDE if function.by_event else ()))
+    statements: list[Json] = [_statement(each) for each in (*GRANTS[function.purpose], *more)]
     if function.volume:
         actions: list[Json] = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
         through: JsonObject = {"ArnEquals": {"elasticfilesystem:AccessPointArn": ref("VolumeAccessArn")}}

@@ -8,13 +8,13 @@ from shipway.domain.project import Project
 from shipway.domain.values import Json, JsonObject
 from shipway.domain.webhook import name_of
 from shipway.targets.aws.functions.catalogue import FUNCTIONS, POST_WEBHOOK
+from shipway.targets.aws.resources import aside
+from shipway.targets.aws.resources.aside import KEPT, UNDELIVERED
 from shipway.targets.aws.resources.block import attribute, ref, sub
 from shipway.targets.aws.resources.platform import logical, resources
 
 PAUSE = 600  # seconds between two tries
 TRIES = min(1000, int(GIVEN_UP.total_seconds()) // PAUSE)  # SQS API reference, SetQueueAttributes: 1000 at most
-KEPT = 1_209_600  # seconds; SQS quotas, message retention: 14 days at most
-UNDELIVERED = "undelivered"  # the queue of what was given up, and the alarm on it
 
 
 def webhooks(project: Project) -> dict[str, Json]:
@@ -22,7 +22,12 @@ def webhooks(project: Project) -> dict[str, Json]:
     if not project.notifications.webhooks:
         return {}
     function = next(each for each in FUNCTIONS if each.purpose == POST_WEBHOOK)
-    made: dict[str, Json] = {"Webhooks": _secret(), **resources(function), **_undelivered()}
+    made: dict[str, Json] = {
+        "Webhooks": _secret(),
+        **resources(function),
+        **aside.queue(UNDELIVERED),
+        **aside.alarm(UNDELIVERED),
+    }
     for url in project.notifications.webhooks:
         made |= _queue(name_of(url))
     return made
@@ -42,48 +47,16 @@ def _secret() -> JsonObject:
     }
 
 
-def _sealed() -> JsonObject:
-    why = "SQS's own key encrypts it: with ours each service that writes to a queue would need it too"
-    return {"checkov": {"skip": [{"id": "CKV_AWS_27", "comment": why}]}}
-
-
-def _undelivered() -> dict[str, Json]:
-    queue: JsonObject = {
-        "Type": "AWS::SQS::Queue",
-        "Metadata": _sealed(),
-        "Properties": {
-            "QueueName": sub(f"${{Project}}-{UNDELIVERED}"),
-            "MessageRetentionPeriod": KEPT,
-            "SqsManagedSseEnabled": True,
-        },
-    }
-    alarm: JsonObject = {
-        "Type": "AWS::CloudWatch::Alarm",
-        "Properties": {
-            "AlarmName": sub(f"${{Project}}-{UNDELIVERED}"),
-            "AlarmDescription": "A webhook has not taken a notice for a week",
-            "AlarmActions": [ref("TopicArn")],
-            "Namespace": "AWS/SQS",
-            "MetricName": "ApproximateNumberOfMessagesVisible",
-            "Dimensions": [{"Name": "QueueName", "Value": attribute("Undelivered", "QueueName")}],
-            "Statistic": "Maximum",
-            "Period": 300,
-            "EvaluationPeriods": 1,
-            "ComparisonOperator": "GreaterThanThreshold",
-            "Threshold": 0,
-            "TreatMissingData": "notBreaching",
-        },
-    }
-    return {"Undelivered": queue, "UndeliveredAlarm": alarm}
-
-
 def _queue(name: str) -> dict[str, Json]:
     """Return a webhook's queue behind the topic. name: of its address."""
     short = f"Webhook{name}"
-    redrive: JsonObject = {"deadLetterTargetArn": attribute("Undelivered", "Arn"), "maxReceiveCount": TRIES}
+    redrive: JsonObject = {
+        "deadLetterTargetArn": attribute(aside.logical(UNDELIVERED), "Arn"),
+        "maxReceiveCount": TRIES,
+    }
     queue: JsonObject = {
         "Type": "AWS::SQS::Queue",
-        "Metadata": _sealed(),
+        "Metadata": aside.sealed(),
         "Properties": {
             "QueueName": sub(f"${{Project}}-webhook-{name}"),
             "MessageRetentionPeriod": KEPT,

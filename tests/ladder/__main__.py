@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.ladder.environment import ToolFailed, ToolMissing
 from tests.ladder.outcome import Outcome
 from tests.ladder.rungs import (
+    aside,
     asl,
     checkov,
     counts,
@@ -41,6 +42,7 @@ RUNGS: dict[str, Callable[[Sequence[Bench]], Outcome]] = {
     "house": house.rung,
     "emulators": emulators.rung,
     "notices": notices.rung,
+    "aside": aside.rung,
     "rig": rig.rung,
     "s3": s3.rung,
     "mutants": mutants.rung,

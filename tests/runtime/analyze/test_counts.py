@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shipway.runtime.analyze.blob import BlobDamaged, pack_counts, pack_plans, unpack_counts, unpack_plans
 from shipway.runtime.analyze.counts import Counts, absent, counted, counted_table, even_bounds, slot_of
 from shipway.runtime.analyze.edges import SAMPLE, edges_of, sample_of
-from shipway.runtime.analyze.kernel import CHUNK
+from shipway.runtime.analyze.kernel import CHUNK, distinct
 from shipway.runtime.analyze.measure import clustering, ks_distance
 from shipway.runtime.analyze.plan import Plan
 from shipway.runtime.analyze.profile import profile, profile_table
@@ -155,6 +155,11 @@ def test_edges_ascend_and_hold_all_values(values: list[float]) -> None:
     assert edges[0] == ordered[0]
     assert edges[-1] > ordered[-1]
     assert len(edges) <= 260
+
+
+@pytest.mark.parametrize("values", [[], [2.0], [3.0, -0.0, 1.5, 0.0, 3.0, 3.0]])
+def test_distinct_values_are_those_of_numpy(values: list[float]) -> None:
+    assert distinct(np.array(values)).tolist() == np.unique(values).tolist()
 
 
 def test_a_sample_covers_the_data_in_any_order() -> None:

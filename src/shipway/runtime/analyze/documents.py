@@ -8,7 +8,7 @@ import numpy as np
 from shipway.domain.baseline import TOLERANCE
 
 from .edges import edges_of_sketch
-from .kernel import Ints
+from .kernel import Ints, distinct
 from .plan import CATEGORIES, Plan
 from .profile import Column, Numbers
 from .sketch import CAPACITY
@@ -113,7 +113,8 @@ def _numeric_plan(name: str, entry: Mapping[str, Any]) -> Plan:
         low, high = float(entry.get("min", min(kept))), float(entry.get("max", max(kept)))
         edges, values, weights = edges_of_sketch(levels, low, high)
     elif listed:
-        edges = np.unique([float(each[key]) for each in listed for key in ("lower_bound", "upper_bound")])
+        bounds = [float(each[key]) for each in listed for key in ("lower_bound", "upper_bound")]
+        edges = distinct(np.array(bounds, dtype=np.float64))
         edges[-1] = np.nextafter(edges[-1], np.inf)
         values = np.array([float(each["lower_bound"]) for each in listed])
         weights = np.array([float(each["count"]) for each in listed])

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .kernel import Floats, Ints
+from .kernel import Floats, Ints, distinct
 
 BINS = 256
 SAMPLE = 1 << 18  # sorted values that quantiles are taken from; their ranks are wrong by 0.001 at most
@@ -21,7 +21,7 @@ def edges_of(ordered: Floats) -> Floats:
     inner = ordered[ranks]
     repeated = inner[1:][inner[1:] == inner[:-1]]
     after = np.nextafter(repeated, np.inf)
-    return np.unique(np.concatenate(([ordered[0]], inner, after, [np.nextafter(ordered[-1], np.inf)])))
+    return distinct(np.concatenate(([ordered[0]], inner, after, [np.nextafter(ordered[-1], np.inf)])))
 
 
 def edges_of_sketch(levels: Sequence[Sequence[float]], minimum: float, maximum: float) -> tuple[Floats, Floats, Floats]:
@@ -37,7 +37,7 @@ def edges_of_sketch(levels: Sequence[Sequence[float]], minimum: float, maximum: 
     inner = values[np.minimum(at, len(values) - 1)]
     repeated = inner[1:][inner[1:] == inner[:-1]]
     ends = ([minimum], inner, np.nextafter(repeated, np.inf), [np.nextafter(maximum, np.inf)])
-    return np.unique(np.concatenate(ends)), values, weights
+    return distinct(np.concatenate(ends)), values, weights
 
 
 def sample_of(parts: Iterable[Floats], rows: int, size: int = SAMPLE) -> Floats:

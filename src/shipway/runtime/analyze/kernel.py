@@ -1,16 +1,18 @@
 """Counting numbers between fixed edges, fast: chunks are sorted in a buffer that stays in the processor's cache."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Number = TypeVar("Number", np.float64, np.int64)
 
 CHUNK = 32_768  # doubles; 256 KiB
 PIECE = 8192
-_LOWEST = -np.finfo(np.float64).max
+LOWEST = -np.finfo(np.float64).max
 
 
 @dataclass(slots=True)
@@ -38,7 +40,7 @@ class Counter:
     """Counts the values of one feature. edges: ascending and distinct, shape (k,); centre: a value amid the data."""
 
     def __init__(self, edges: Floats, centre: float) -> None:
-        self.probes = np.concatenate(([_LOWEST], edges, [np.inf, np.nan]))
+        self.probes = np.concatenate(([LOWEST], edges, [np.inf, np.nan]))
         self.centre = centre
         self._buffer = np.empty(CHUNK)
         self._spare = np.empty(CHUNK)
@@ -87,3 +89,11 @@ def _squares(values: Floats) -> float:
     pieces = values[:whole].reshape(-1, PIECE)
     rest = values[whole:]
     return float(np.vecdot(pieces, pieces).sum() + np.vecdot(rest, rest))
+
+
+def distinct(values: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    """Return each value once, ascending, as np.unique does; that imports numpy.ma, half as much again as numpy."""
+    ordered = np.sort(values)
+    first = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]

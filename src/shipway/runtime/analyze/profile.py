@@ -8,7 +8,7 @@ import polars as pl
 
 from .counts import Counts, arrays_of, as_numbers, count, tally
 from .edges import edges_of, sample_of
-from .kernel import Counter, Moments
+from .kernel import LOWEST, Counter, Moments
 from .plan import CATEGORIES, Plan
 from .sketch import Bucket, Levels, buckets, sketch, spread
 
@@ -84,7 +84,8 @@ def _all_numbers(series: pl.Series) -> bool:
 def _numeric(series: pl.Series) -> tuple[Column, Plan]:
     numbers, _ = as_numbers(series)
     drawn = sample_of(arrays_of(numbers), len(numbers))  # missing values are NaN, sorted to the end
-    finite = drawn[np.isfinite(drawn)]
+    first, last = drawn.searchsorted((LOWEST, np.inf))
+    finite = drawn[first:last]
     if not len(finite):
         return _text(series.name, tally(pl.LazyFrame({"value": [], "slot": []})), len(series))
     edges, centre = edges_of(finite), float(finite[len(finite) // 2])

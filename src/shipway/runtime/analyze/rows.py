@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from .kernel import Ints
+from .kernel import Ints, distinct
 from .plan import SLOTS
 from .records import Payloads, hour_of
 
@@ -60,7 +60,7 @@ def rows_of(kind: str, payloads: Payloads, layout: Layout) -> Iterator[Rows]:
 def _cut(frame: pl.DataFrame, moments: Ints) -> Iterator[Rows]:
     """Yield the rows of each hour. moments: of each row, ascending."""
     hours = moments // SLOTS
-    for hour in np.unique(hours).tolist():
+    for hour in distinct(hours).tolist():
         steps = np.searchsorted(moments, hour * SLOTS + np.arange(SLOTS + 1))
         first, last = int(steps[0]), int(steps[-1])
         yield Rows(hour_of(hour * SLOTS), frame.slice(first, last - first), (steps - first).tolist())

@@ -1,5 +1,6 @@
 """Shipway's baseline, counts and decision over two Parquet files: the whole job. Arguments: reference, window."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -37,4 +38,5 @@ def main(reference: Path, window: Path) -> str:
 
 
 if __name__ == "__main__":
+    gc.disable()  # as the job does
     sys.stdout.write(main(Path(sys.argv[1]), Path(sys.argv[2])))

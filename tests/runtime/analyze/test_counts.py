@@ -120,6 +120,14 @@ def test_rows_of_a_file_are_in_slots_between_even_bounds(rows: int) -> None:
     assert slots == [max(slot for slot in range(10) if bounds[slot] <= row) for row in near]
 
 
+@pytest.mark.parametrize(("at", "found"), [(None, "Integral"), (0, "Fractional"), (SAMPLE, "Fractional")])
+def test_one_value_with_a_rest_makes_a_column_fractional(at: int | None, found: str) -> None:
+    values = np.arange(SAMPLE * 2, dtype=np.float64)
+    if at is not None:
+        values[at] += 0.5  # whether it is in the sample or not
+    assert profile(pl.Series("x", values))[0].type == found
+
+
 def test_columns_come_back_in_order() -> None:
     frame = pl.LazyFrame({f"c{at}": [at] for at in range(20)})
     assert over_columns(frame, lambda column: column.collect().item()) == list(range(20))

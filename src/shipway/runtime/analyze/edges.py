@@ -50,7 +50,7 @@ def sample_of(parts: Iterable[Floats], rows: int, size: int = SAMPLE) -> Floats:
     sample, start = np.empty(len(places)), 0
     for part in parts:
         first, last = np.searchsorted(places, (start, start + len(part)))
-        sample[first:last] = part[places[first:last] - start]
+        sample[first:last] = part.take(places[first:last] - start)
         start += len(part)
     sample.sort()
     return sample

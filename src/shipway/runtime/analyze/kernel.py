@@ -37,11 +37,15 @@ class Moments:
 
 
 class Counter:
-    """Counts the values of one feature. edges: ascending and distinct, shape (k,); centre: a value amid the data."""
+    """Counts the values of one feature.
 
-    def __init__(self, edges: Floats, centre: float) -> None:
+    edges: ascending and distinct, shape (k,). centre: a value amid the data. wholes: whether whole values are counted.
+    """
+
+    def __init__(self, edges: Floats, centre: float, *, wholes: bool = True) -> None:
         self.probes = np.concatenate(([LOWEST], edges, [np.inf, np.nan]))
         self.centre = centre
+        self.wholes = wholes
         self._buffer = np.empty(CHUNK)
         self._spare = np.empty(CHUNK)
 
@@ -74,8 +78,9 @@ class Counter:
             return
         spare = self._spare[: len(ordered)]
         moments.count += len(ordered)
-        np.rint(ordered, out=spare)
-        moments.whole += int(np.count_nonzero(spare == ordered))
+        if self.wholes:
+            np.rint(ordered, out=spare)
+            moments.whole += int(np.count_nonzero(spare == ordered))
         np.subtract(ordered, self.centre, out=spare)
         moments.shifted += float(spare.sum())
         moments.squared += _squares(spare)

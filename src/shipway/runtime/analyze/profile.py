@@ -89,14 +89,15 @@ def _numeric(series: pl.Series) -> tuple[Column, Plan]:
     if not len(finite):
         return _text(series.name, tally(pl.LazyFrame({"value": [], "slot": []})), len(series))
     edges, centre = edges_of(finite), float(finite[len(finite) // 2])
-    moments, counter = Moments(), Counter(edges, centre)
+    integral = bool(np.all(np.rint(finite) == finite))  # or else no more has to be known
+    moments, counter = Moments(), Counter(edges, centre, wholes=integral)
     bins = np.zeros(counter.bins() + 1, dtype=np.int64)
     count(numbers, counter, moments, bins)
     figures = _figures(moments, centre, sketch(finite, moments.count))
     plan = Plan(name=series.name, numeric=True, baseline=bins, edges=edges, centre=centre, deviation=figures.deviation)
     column = Column(
         name=series.name,
-        type="Integral" if moments.whole == moments.count else "Fractional",
+        type="Integral" if integral and moments.whole == moments.count else "Fractional",
         present=moments.count,
         missing=len(series) - moments.count,
         numbers=figures,

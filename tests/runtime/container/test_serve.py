@@ -1,10 +1,13 @@
 """The shipped server: both content types, faults named, workers that can be told apart, an orderly end."""
 
+import contextlib
+import http.client
 import json
 import os
 import shutil
 import signal
 import socket
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -139,6 +142,29 @@ def test_each_server_shows_its_workers_and_ends_in_order(flights: Container, tmp
         assert running.process.wait(20) == 0
         assert not any(alive(child) for child in children)
         assert not listening(running.port)
+
+
+def test_each_worker_gets_its_share_and_so_does_its_successor(flights: Container, tmp_path: Path) -> None:
+    more = {"SHIPWAY_SERVER": "nginx", "SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
+    with serving(flights, tmp_path / "log", more) as running:
+        first = shares(running.port)
+        assert sorted(first.values()) == [10, 10]  # a socket that they shared would give all to whoever is quick
+        os.kill(int(min(first)), signal.SIGKILL)
+        until(lambda: min(first) not in shares(running.port), seconds=20, what="a successor to answer")
+        assert sorted(shares(running.port).values()) == [10, 10]
+        assert len(shares(running.port).keys() - first.keys()) == 1
+
+
+def shares(port: int) -> Counter[str]:
+    """Return how many of 20 pings over one connection each worker answers."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        found: Counter[str] = Counter()
+        for _ in range(20):
+            connection.request("GET", "/ping")
+            answer = connection.getresponse()
+            answer.read()
+            found[answer.headers["X-Worker"]] += 1
+        return found
 
 
 @pytest.mark.parametrize("victim", [0, 1])

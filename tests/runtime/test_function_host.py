@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,24 +66,34 @@ class Host:
 @pytest.fixture(params=["granian", "gunicorn", "stdlib"])
 def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
     """A host with a time limit of one second."""
-    (tmp_path / "handler.py").write_text(HANDLER)
+    with running(tmp_path, request.param) as started:
+        yield started
+        started.process.send_signal(signal.SIGTERM)
+        assert started.process.wait(timeout=10) == 0
+
+
+@contextmanager
+def running(folder: Path, server: str, **variables: str) -> Iterator[Host]:
+    """Run one in a folder; one that is there at the end is killed."""
+    (folder / "handler.py").write_text(HANDLER)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-P", "-m", "shipway.runtime.function_host", "--handler", "handler.handler"]
-    command += ["--bind", f"127.0.0.1:{port}", "--seconds", "1", "--server", request.param]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(Path(shipway.__file__).parents[1]),
-        "AWS_LAMBDA_FUNCTION_VERSION": "7",
-    }
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
-        started = Host(process, port, tmp_path / "log")
-        until(started.up, what="the host to answer")
-        yield started
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+    command += ["--bind", f"127.0.0.1:{port}", "--seconds", "1", "--server", server]
+    own = {"PYTHONPATH": str(Path(shipway.__file__).parents[1]), "AWS_LAMBDA_FUNCTION_VERSION": "7", **variables}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, env={**os.environ, **own}, stdout=log, stderr=log)
+        started = Host(process, port, folder / "log")
+        try:
+            until(started.up, what="the host to answer")
+            yield started
+        finally:
+            if process.poll() is None:
+                for child in children(process.pid):
+                    os.kill(child, signal.SIGKILL)
+                process.kill()
+            process.wait()
 
 
 def test_a_request_is_a_proxy_event(host: Host) -> None:
@@ -141,6 +152,27 @@ def test_a_handler_out_of_time_costs_the_process_and_no_other_request(host: Host
     assert (status, headers["x-inference-id"]) == (504, "late-r7")
     assert json.loads(answer) == {"message": "Endpoint request timed out", "inferenceId": "late-r7"}
     until(lambda: not Path(f"/proc/{first}").exists() or host.process.poll() is not None)
+
+
+SLOW_TO_BEGIN = """
+import os, time
+os.register_at_fork(after_in_child=lambda: time.sleep(0.5))
+"""
+
+
+def test_a_worker_that_has_hardly_begun_hears_that_it_is_to_end(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SLOW_TO_BEGIN)
+    with running(tmp_path, "gunicorn", PYTHONPATH=f"{Path(shipway.__file__).parents[1]}:{tmp_path}") as host:
+        first = json.loads(host.ask(b"x")[2])["pid"]
+        os.kill(first, signal.SIGKILL)
+        until(lambda: children(host.process.pid) - {first}, what="a successor, which begins slowly")
+        host.process.send_signal(signal.SIGTERM)
+        assert host.process.wait(timeout=10) == 0
+
+
+def children(pid: int) -> set[int]:
+    """Return a process's children."""
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
 
 ONCE = """

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -21,10 +22,24 @@ def serve(settings: Settings, make: Callable[[Callable[[], None]], App]) -> int:
 
 
 class _Application(BaseApplication):  # type: ignore[misc] # gunicorn has no types
+    """The application, which the master and its worker share.
+
+    A worker that is told to end before it has handlers of its own would not hear of it, and the master would wait for
+    it in vain. So SIGTERM waits from before the fork until the worker listens.
+    """
+
     def __init__(self, settings: Settings, make: Callable[[Callable[[], None]], App]) -> None:
         self._settings = settings
         self._make = make
+        self._master = os.getpid()
         super().__init__()
+        hold, go_on = (partial(self._mask, how) for how in (signal.SIG_BLOCK, signal.SIG_UNBLOCK))
+        os.register_at_fork(before=hold, after_in_parent=go_on)
+
+    def _mask(self, how: int) -> None:
+        """Let SIGTERM wait, or come; only around the master's own forks, not those of a handler."""
+        if os.getpid() == self._master:
+            signal.pthread_sigmask(how, {signal.SIGTERM})
 
     def load_config(self) -> None:
         """Tell gunicorn all it has to know; the application itself keeps the time limit."""
@@ -44,7 +59,8 @@ class _Application(BaseApplication):  # type: ignore[misc] # gunicorn has no typ
                 self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Return the application, made in the worker."""
+        """Return the application, made in the worker, which hears signals by now."""
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         return application(self._make(self._replace_worker))
 
     def _replace_worker(self) -> None:

@@ -19,6 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from tests.emulator import NotStarted, free_port, running
+from tests.ladder.emulated import LOOK
 from tests.ladder.environment import ToolMissing, inside, offline, tools
 from tests.ladder.outcome import Outcome
 from tests.ladder.pruned import pruned
@@ -27,7 +28,6 @@ from tests.waiting import within
 
 REGISTER = Path(__file__).parents[1] / "emulators.json"
 STACK_SECONDS = 60
-LOOK = 0.1  # seconds between two looks at a stack
 TRIES = 30
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 

@@ -89,7 +89,7 @@ def _numeric(series: pl.Series) -> tuple[Column, Plan]:
     if not len(finite):
         return _text(series.name, tally(pl.LazyFrame({"value": [], "slot": []})), len(series))
     edges, centre = edges_of(finite), float(finite[len(finite) // 2])
-    integral = bool(np.all(np.rint(finite) == finite))  # or else no more has to be known
+    integral = bool(np.all(np.rint(finite) == finite))  # or else none has to be counted
     moments, counter = Moments(), Counter(edges, centre, wholes=integral)
     bins = np.zeros(counter.bins() + 1, dtype=np.int64)
     count(numbers, counter, moments, bins)
@@ -97,7 +97,7 @@ def _numeric(series: pl.Series) -> tuple[Column, Plan]:
     plan = Plan(name=series.name, numeric=True, baseline=bins, edges=edges, centre=centre, deviation=figures.deviation)
     column = Column(
         name=series.name,
-        type="Integral" if integral and moments.whole == moments.count else "Fractional",
+        type="Integral" if moments.whole == moments.count else "Fractional",
         present=moments.count,
         missing=len(series) - moments.count,
         numbers=figures,

@@ -15,7 +15,7 @@ AGAIN: contextvars.ContextVar[str] = contextvars.ContextVar("again", default="")
 
 
 def install() -> None:
-    """Let every boto3 session made from now on carry the id; to be called before the short cut is installed."""
+    """Let every boto3 session made from now on carry the id."""
     if importlib.util.find_spec("botocore") is None:
         return
     from botocore import handlers  # noqa: PLC0415 - only where the image has it

@@ -20,8 +20,8 @@ from shipway.targets.local.gateway.render import ENDPOINT, LIVE, OFFER
 ALIVE = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 LARGEST = 16 * 2**20  # bytes of one body that can be recorded
 NAMES = ("content-type", INFERENCE, ATTRIBUTES, EVENT, ENDPOINT, OFFER)
-SAID = CAPTURED.encode()
 WANTED = frozenset(name.encode() for name in NAMES)
+SAID = CAPTURED.encode()
 
 
 class Body:

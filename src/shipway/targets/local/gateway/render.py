@@ -22,7 +22,7 @@ BODY_LIMIT = 10 * 1024 * 1024  # bytes, as API Gateway has it
 # A refused connection takes a process out at once, a look every 100 ms brings it back.
 CHECKED = "check inter 1s fastinter 100ms downinter 100ms rise 1 fall 1 observe layer4 error-limit 1 on-error mark-down"
 ENDPOINT = "x-shipway-endpoint"  # tells a recorder for whom a request is
-OFFER = "x-shipway-offer"  # tells a recorder that all requests of this caller's kind are for it
+OFFER = "x-shipway-offer"  # tells a recorder to offer its own socket: all of the endpoint's requests are captured
 LIVE = "/-/live"  # a recorder answers here itself
 DIRECT = 9  # id of the socket where requests come in that a recorder was sent directly
 ATTEMPTS = "amz-sdk-invocation-id"  # boto3 gives all attempts of one call the same
@@ -147,8 +147,8 @@ frontend public
 def _runtime(state: State, places: Places) -> str:
     """Return the runtime API.
 
-    What is captured goes through a recorder, which hands it back at another frontend. The host of a function may send
-    a recorder all of its requests itself, as `offered`; those come in here afterwards, and the answer says whether
+    What is captured goes through a recorder, which hands it back at another frontend. The host of a function that was
+    offered a recorder's socket asks there instead; those requests come in here afterwards, and the answer says whether
     they are captured, and as which event.
     """
     no_route = _aws("UnknownOperationException", "only POST /endpoints/NAME/invocations is answered here")

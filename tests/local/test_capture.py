@@ -1,10 +1,8 @@
 """Capture's parts without a data plane: spool, finished files, encryption, counting, reading, export."""
 
 import contextlib
-import io
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,8 +10,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from console_server import console
 from fakes import FakeTarget
@@ -22,19 +18,17 @@ from shipway.domain.capture_settings import CaptureSettings, Compression
 from shipway.domain.capture_table import NothingCaptured
 from shipway.domain.project import DataSettings, FeatureType, Project
 from shipway.ports.capture import Captures, RecordNotFound
-from shipway.targets.local.capture import items, journal, recorders, sealed, spool
+from shipway.targets.local.capture import memory, recorders, sealed, spool
 from shipway.targets.local.capture.captures import LocalCaptures
 from shipway.targets.local.capture.catalogue import Catalogue
 from shipway.targets.local.capture.finish import Finisher
 from shipway.targets.local.capture.items import Sealer
-from shipway.targets.local.capture.journal import Journal, Limits, Mover
+from shipway.targets.local.capture.packing import home_keys, key_file
 from shipway.targets.local.capture.segment import Writing
-from shipway.targets.local.capture.tally import OTHERS, ROWS, Tallies, Tally
-from shipway.targets.local.capture.tally import read as read_tally
+from shipway.targets.local.capture.tally import Tallies
 from shipway.targets.local.home import Home
 from shipway.targets.local.store import Store
 from shipway.targets.remote.target import remote_target
-from waiting import until
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 ENDPOINT = "flights-prod-1"
@@ -84,7 +78,26 @@ class Place:
 def place(tmp_path: Path) -> Iterator[Place]:
     made = Place(tmp_path / ".shipway", CaptureSettings())
     yield made
-    shutil.rmtree(spool.memory_of(made.home.root))
+    shutil.rmtree(memory.memory_of(made.home.root))
+
+
+def test_a_home_in_the_place_of_another_takes_nothing_over_in_memory(tmp_path: Path) -> None:
+    home = tmp_path / ".shipway"
+    first = memory.memory_of(home)
+    Tallies(first / "recorder-0.tally").add(ENDPOINT, records=7)
+    waiting = Writing(spool.folder(first, ENDPOINT, NOW.timestamp()), "recorder-0", 1)
+    waiting.append(encode(record(1)))
+    assert memory.memory_of(home) == first
+    shutil.rmtree(home)
+    second = memory.memory_of(home)
+    place = Place(home, CaptureSettings())
+    assert (place.captures.counts(), place.finisher.tick(later(days=1))) == ([], 0)
+    memory.sweep_memory()
+    assert (first.is_dir(), second.is_dir()) == (True, True)  # a record waits in the one, the other is in use
+    waiting.close().unlink()
+    memory.sweep_memory()
+    assert (first.is_dir(), second.is_dir()) == (False, True)
+    shutil.rmtree(second)
 
 
 def later(**span: float) -> datetime:
@@ -140,24 +153,31 @@ def test_a_segment_that_is_being_written_is_left_alone(place: Place) -> None:
     assert place.finisher.tick(later(days=1)) == 1
 
 
-@pytest.mark.parametrize("step", ["plan", "put", "stored", "done"])
-def test_a_crash_after_any_step_is_repeated_to_the_same_end(
-    place: Place, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    place.segment(encode(record(1)), encode(record(2)))
+@contextlib.contextmanager
+def killed(monkeypatch: pytest.MonkeyPatch, step: str) -> Iterator[None]:
+    """Kill the finisher after a step of its block, before it if that is the last one."""
     owner = Store if step == "put" else Catalogue
-    name = "put" if step == "put" else step
-    real = getattr(owner, name)
+    real = getattr(owner, step)
 
-    def killed(*arguments: object, **named: object) -> None:
+    def strike(*arguments: object, **named: object) -> None:
         if step != "done":
             real(*arguments, **named)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(owner, name, killed)
-        with pytest.raises(KeyboardInterrupt):
-            place.finisher.tick(later(hours=1))
+        patch.setattr(owner, step, strike)
+        with contextlib.suppress(KeyboardInterrupt):
+            yield
+            pytest.fail(f"there was no {step}")
+
+
+@pytest.mark.parametrize("step", ["plan", "put", "stored", "done"])
+def test_a_crash_after_any_step_is_repeated_to_the_same_end(
+    place: Place, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    place.segment(encode(record(1)), encode(record(2)))
+    with killed(monkeypatch, step):
+        place.finisher.tick(later(hours=1))
     place.finisher.tick(later(hours=1))
     place.segment(encode(record(3)))
     place.finisher.tick(later(hours=1))
@@ -251,147 +271,34 @@ def test_from_elsewhere_the_same_is_read(place: Place, tmp_path: Path) -> None:
             assert ask(there) == ask(place.captures)
 
 
-KEY = bytes(range(32))
+def test_what_a_lost_key_locks_stays_and_holds_nothing_else_up(place: Place) -> None:
+    lost, known = Sealer(b"\1" * 32), Sealer(home_keys(place.home)[-1])
+    locked = place.segment(lost.head, lost.seal(encode(record(1))))
+    place.segment(encode(record(2)), known.head, known.seal(encode(record(3))), recorder="recorder-1")
+    for _ in range(2):
+        with pytest.raises(sealed.CaptureKeyMissing, match=sealed.name_of(b"\1" * 32).hex()):
+            place.finisher.tick(later(minutes=3))
+        assert [file.records for file in place.captures.files()] == [2]
+        assert locked.exists()
+    with key_file(place.home).open("a") as keys:
+        keys.write((b"\1" * 32).hex() + "\n")
+    assert place.finisher.tick(later(minutes=3)) == 1
+    assert sorted(file.records for file in place.captures.files()) == [1, 2]
 
 
-@pytest.mark.parametrize("size", [0, 1, sealed.FRAME - 1, sealed.FRAME, sealed.FRAME + 1, 2 * sealed.FRAME])
-def test_what_is_sealed_opens_to_the_same(size: int) -> None:
-    text = os.urandom(size)
-    target = io.BytesIO()
-    with sealed.sealing(target, KEY) as file:
-        for at in range(0, size, 700_001):
-            file.write(text[at : at + 700_001])
-    target.seek(0)
-    assert b"".join(sealed.opened(target, [b"\0" * 32, KEY], Path("keys"))) == text
-
-
-def test_a_sealed_file_that_was_cut_or_changed_or_has_another_key_is_refused() -> None:
-    target = io.BytesIO()
-    with sealed.sealing(target, KEY) as file:
-        file.write(os.urandom(2 * sealed.FRAME))
-    whole = target.getvalue()
-    frame = sealed.FRAME + sealed.TAG
-    swapped = whole[: -2 * frame] + whole[-frame:] + whole[-2 * frame : -frame]
-    for damaged in (whole[:-1], whole[:-frame], whole[:-1] + bytes([whole[-1] ^ 1]), swapped, whole[:40]):
-        with pytest.raises(sealed.CaptureFileDamaged):
-            list(sealed.opened(io.BytesIO(damaged), [KEY], Path("keys")))
+def test_a_file_that_was_begun_before_its_key_was_lost_waits_alone(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, sealer = key_file(place.home), Sealer(home_keys(place.home)[-1])
+    begun = place.segment(sealer.head, sealer.seal(encode(record(1))))
+    with killed(monkeypatch, "plan"):
+        place.finisher.tick(later(minutes=3))
+    kept = keys.read_text()
+    keys.write_text(sealed.new_key())
+    place.segment(encode(record(2)), recorder="recorder-1")
     with pytest.raises(sealed.CaptureKeyMissing):
-        list(sealed.opened(io.BytesIO(whole), [b"\1" * 32], Path("keys")))
-
-
-def writer(folder: Path, min_free: int = 0, key: bytes = b"") -> tuple[Journal, Mover]:
-    """Return a recorder's journal with its halves below a folder. key: encrypts its records."""
-    limits = Limits(period=60, max_size=1 << 20, min_free=min_free)
-    (folder / "memory").mkdir(exist_ok=True)
-    mover = Mover(folder / "disk", folder / "memory", "recorder-0", limits)
-    sealer = Sealer(key) if key else None
-    return Journal(folder / "memory", "recorder-0", Tallies(folder / "tally"), mover, sealer), mover
-
-
-def stored(folder: Path) -> list[bytes]:
-    found = spool.segments(folder / "disk")
-    return [line for each in found for line in items.lines(each.path, lambda: [b"\0" * 32, KEY], Path("keys"))]
-
-
-def test_records_go_to_memory_at_once_and_to_the_disk_soon(tmp_path: Path) -> None:
-    kept, mover = writer(tmp_path)
-    kept.append(ENDPOINT, NOW.timestamp(), b"one\n")
-    [chunk] = spool.segments(tmp_path / "memory")
-    assert chunk.path.read_bytes() == b"one\n"
-    kept.turn_over(everything=True)
-    mover.close(5)
-    assert (stored(tmp_path), spool.segments(tmp_path / "memory")) == ([b"one\n"], [])
-    assert read_tally(tmp_path / "tally") == {ENDPOINT: Tally(records=1)}
-
-
-def test_what_a_killed_recorder_left_in_memory_is_taken_up(tmp_path: Path) -> None:
-    folder = spool.folder(tmp_path / "memory", ENDPOINT, NOW.timestamp())
-    left = Writing(folder, "recorder-0", 1)
-    left.append(b"left\n")
-    os.close(left._file)
-    _, mover = writer(tmp_path)
-    until(lambda: stored(tmp_path) == [b"left\n"], 5, "the record is on the disk")
-    mover.close(5)
-
-
-def test_encrypted_records_wait_in_no_half_as_plain_text(tmp_path: Path) -> None:
-    kept, mover = writer(tmp_path, key=KEY)
-    kept.append(ENDPOINT, NOW.timestamp(), b"one\n")
-    kept.append(ENDPOINT, NOW.timestamp(), b"two\n")
-    [chunk] = spool.segments(tmp_path / "memory")
-    assert not {b"one", b"two"} & {word for word in (b"one", b"two") if word in chunk.path.read_bytes()}
-    kept.turn_over(everything=True)
-    kept.append(ENDPOINT, NOW.timestamp(), b"three\n")
-    kept.turn_over(everything=True)
-    mover.close(5)
-    assert stored(tmp_path) == [b"one\n", b"two\n", b"three\n"]
-    [segment] = spool.segments(tmp_path / "disk")
-    assert b"three" not in segment.path.read_bytes()
-    with pytest.raises(sealed.CaptureKeyMissing):
-        list(items.lines(segment.path, lambda: [b"\1" * 32], Path("keys")))
-
-
-@pytest.mark.parametrize("key", [b"", KEY], ids=["plain", "encrypted"])
-def test_half_a_record_that_a_kill_left_takes_no_other_with_it(tmp_path: Path, key: bytes) -> None:
-    kept, mover = writer(tmp_path, key=key)
-    for line in (b"one\n", b"two\n", b"three\n"):
-        kept.append(ENDPOINT, NOW.timestamp(), line)
-    mover.close(5)
-    [chunk] = spool.segments(tmp_path / "memory")
-    for writing in kept._open.values():
-        os.close(writing._file)  # as the kernel does with a killed process
-    os.truncate(chunk.path, chunk.size - 3)
-    after, mover = writer(tmp_path, key=KEY)  # encryption was switched on meanwhile, in one of the two
-    after.append(ENDPOINT, NOW.timestamp(), b"four\n")
-    after.turn_over(everything=True)
-    mover.close(5)
-    assert stored(tmp_path) == [b"one\n", b"two\n", b"four\n"]
-
-
-@given(cut=st.integers(0, 400), bit=st.integers(0, 7), lines=st.lists(st.binary(max_size=40), min_size=1, max_size=5))
-def test_what_was_sealed_is_read_up_to_any_damage(cut: int, bit: int, lines: list[bytes]) -> None:
-    lines = [line.replace(b"\n", b"") + b"\n" for line in lines]
-    sealer = Sealer(KEY)
-    written = [sealer.head, *map(sealer.seal, lines)]
-    whole = b"".join(written)
-    cut = min(cut, len(whole) - 1)
-    with tempfile.TemporaryDirectory() as folder:
-        segment = Path(folder) / "segment"
-        segment.write_bytes(whole[:cut])
-        got = list(items.lines(segment, lambda: [KEY], Path("keys")))
-        before = sum(len(b"".join(written[:place])) <= cut for place in range(2, len(written) + 1))
-        assert [line for line in got if line] == lines[:before]
-        items.cut(segment)
-        assert list(items.lines(segment, lambda: [KEY], Path("keys"))) == lines[:before]
-        segment.write_bytes(whole[:cut] + bytes([whole[cut] ^ (1 << bit)]) + whole[cut + 1 :])
-        with contextlib.suppress(sealed.CaptureKeyMissing):
-            assert list(items.lines(segment, lambda: [KEY], Path("keys")))[:before] == lines[:before]
-
-
-def test_a_full_disk_costs_records_and_never_raises(tmp_path: Path) -> None:
-    kept, mover = writer(tmp_path, min_free=1 << 60)
-    until(lambda: not mover.room(1), 5, "the mover has looked")
-    kept.append(ENDPOINT, NOW.timestamp(), b"one\n")
-    mover.close(5)
-    assert read_tally(tmp_path / "tally") == {ENDPOINT: Tally(dropped=1)}
-
-
-def test_a_disk_that_stands_still_costs_memory_up_to_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "BUDGET", 10)
-    monkeypatch.setattr(Mover, "_move", lambda _: None)
-    kept, mover = writer(tmp_path)
-    for _ in range(3):
-        kept.append(ENDPOINT, NOW.timestamp(), b"five\n")
-    mover.close(5)
-    assert read_tally(tmp_path / "tally") == {ENDPOINT: Tally(records=2, dropped=1)}
-
-
-def test_a_tally_goes_on_after_a_restart_and_never_runs_out_of_rows(tmp_path: Path) -> None:
-    first = Tallies(tmp_path / "tally")
-    for number in range(ROWS + 5):
-        first.add(f"e-{number}", records=1)
-    Tallies(tmp_path / "tally").add("e-1", records=1, dropped=2)
-    found = read_tally(tmp_path / "tally")
-    assert (found["e-1"], found[OTHERS]) == (Tally(records=2, dropped=2), Tally(records=6))
-    assert Tally(records=5).since(Tally(records=3)) == Tally(records=2)
-    assert Tally(records=1).since(Tally(records=3)) == Tally(records=1)
+        place.finisher.tick(later(minutes=3))
+    assert ([file.records for file in place.captures.files()], begun.exists()) == ([1], True)
+    keys.write_text(kept)
+    place.finisher.tick(later(minutes=3))
+    assert [file.records for file in place.captures.files()] == [1, 1]

@@ -8,7 +8,7 @@ import pytest
 import tiny
 from shipway.ports.target import Fault
 from shipway.targets.local import doctor
-from shipway.targets.local.capture import spool
+from shipway.targets.local.capture import memory
 
 
 def of_capture(folder: Path) -> list[Fault]:
@@ -23,16 +23,16 @@ def test_a_place_in_memory_that_captured_records_cannot_have_is_told(
     assert of_capture(tmp_path) == []
     told = {"absent": "there is no", "small": "are needed", "refused": "may not be written"}[lack]
     if lack == "absent":
-        monkeypatch.setattr(spool, "MEMORY", tmp_path / "nothing")
+        monkeypatch.setattr(memory, "MEMORY", tmp_path / "nothing")
     elif lack == "small":
-        monkeypatch.setattr(spool, "MEMORY_NEEDED", 1 << 60)
+        monkeypatch.setattr(memory, "MEMORY_NEEDED", 1 << 60)
     else:
         real = os.access
-        monkeypatch.setattr(os, "access", lambda path, *more: path != spool.MEMORY and real(path, *more))
+        monkeypatch.setattr(os, "access", lambda path, *more: path != memory.MEMORY and real(path, *more))
     [fault] = of_capture(tmp_path)
     assert told in fault.what
     assert not fault.fatal
     assert "--shm-size" in fault.remedy
-    assert spool.memory_of(tmp_path) == tmp_path / "capture" / "memory"
+    assert memory.memory_of(tmp_path) == tmp_path / "capture" / "memory"
     tiny.configure(tmp_path, capture={"enabled": False})
     assert of_capture(tmp_path) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 from shipway.domain.errors import ShipwayError
 from shipway.ports.target import Fault
 from shipway.project.folder import load
-from shipway.targets.local.capture.spool import memory_lacks
+from shipway.targets.local.capture.memory import memory_lacks
 from shipway.targets.local.images.uv import find_uv
 from shipway.targets.local.sandbox import support
 from shipway.targets.local.tools import find

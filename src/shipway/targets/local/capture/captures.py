@@ -70,7 +70,7 @@ class LocalCaptures:
             records[file.endpoint] += file.records or 0
             files[file.endpoint] += 1
             sizes[file.endpoint] += file.size
-        waiting = Counter(segment.endpoint for segment, line in self._spooled() if event_of(line))
+        waiting = Counter(segment.endpoint for segment, line in spooled(self._home) if event_of(line))
         for recorder in recorders.program_names():
             for endpoint, count in tally.read(recorders.tally_of(self._home.root, recorder)).items():
                 dropped[endpoint] += count.dropped
@@ -92,15 +92,9 @@ class LocalCaptures:
 
         return export(self.records(start, end, endpoint), self._features(), Path(file), span(start, end))
 
-    def _spooled(self) -> Iterator[tuple[spool.Segment, bytes]]:
-        for half in reversed(recorders.halves(self._home.root)):
-            for segment in spool.segments(half):
-                for line in waiting(segment.path, self._home):
-                    yield segment, line
-
     def _newest_first(self) -> Iterator[Iterator[bytes]]:
         """Yield the lines of the spool, then of each finished file."""
-        yield (line for _, line in self._spooled())
+        yield (line for _, line in spooled(self._home))
         for file in sorted(self.files(), key=lambda each: each.last, reverse=True):
             try:
                 with self._plain(file.uri) as lines:
@@ -114,6 +108,17 @@ class LocalCaptures:
         bucket, name = parse_uri(uri)
         with self._store.blob(bucket, name).open("rb") as stored, plain(stored, name, self._home) as lines:
             yield lines
+
+
+def spooled(home: Home) -> Iterator[tuple[spool.Segment, bytes]]:
+    """Yield each line that waits in the spool with its segment: no record is missed, one on its way can come twice.
+
+    That way leads from memory to the disk, and so does this look.
+    """
+    for half in reversed(recorders.halves(home.root)):
+        for segment in spool.segments(half):
+            for line in waiting(segment.path, home):
+                yield segment, line
 
 
 def _decoded(line: bytes) -> Record | None:

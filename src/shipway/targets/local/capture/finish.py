@@ -23,7 +23,8 @@ from shipway.domain.project import Project
 from shipway.domain.store.lifecycle import LifecycleRule
 from shipway.targets.local.capture import recorders, sealed, spool
 from shipway.targets.local.capture.catalogue import PLANNED, Catalogue, Contents, Plan
-from shipway.targets.local.capture.packing import home_keys, waiting
+from shipway.targets.local.capture.packing import check, home_keys, waiting
+from shipway.targets.local.capture.sealed import CaptureKeyMissing
 from shipway.targets.local.capture.spool import Segment
 from shipway.targets.local.home import Home
 from shipway.targets.local.store import Store
@@ -43,12 +44,19 @@ class Finisher:
         self._catalogue = Catalogue(home)
 
     def tick(self, now: datetime, *, everything: bool = False) -> int:
-        """Do what is due; return how many files were finished. everything: also what is not due by age or size."""
+        """Do what is due; return how many files were finished. everything: also what is not due by age or size.
+
+        Raises CaptureKeyMissing after all of that when there is something that this home cannot read; it stays.
+        """
         project = self._project()
         settings, bucket = project.capture, names.capture_bucket(project.name)
-        for plan in self._catalogue.unfinished():
-            self._complete(plan)
-        groups = [each for each in self._groups(now, settings) if everything or _due(each, now, settings)]
+        unreadable = Unreadable()
+        plans = self._catalogue.unfinished()
+        for plan in plans:
+            with unreadable:
+                self._complete(plan)
+        due = [each for each in self._groups(now, settings, plans) if everything or _due(each, now, settings)]
+        groups = [readable for group in due if (readable := self._readable(group, unreadable))]
         if groups:
             self._prepare(bucket, settings)
         for group in groups:
@@ -56,7 +64,18 @@ class Finisher:
             self._catalogue.plan(plan, now)
             self._complete(plan)
         _tidy(self._home.root, now)
+        if unreadable.error is not None:
+            raise unreadable.error
         return len(groups)
+
+    def _readable(self, group: list[Segment], unreadable: "Unreadable") -> list[Segment]:
+        """Return the segments that can be read: one that cannot keeps the others from nothing."""
+        found: list[Segment] = []
+        for segment in group:
+            with unreadable:
+                check(segment.path, self._home)
+                found.append(segment)
+        return found
 
     def forget(self, now: datetime) -> None:
         """Drop what is known of files that the bucket's rule has removed."""
@@ -69,12 +88,16 @@ class Finisher:
         if self._store.lifecycle(bucket) != (rule,):
             self._store.set_lifecycle(bucket, [rule])
 
-    def _groups(self, now: datetime, settings: CaptureSettings) -> Iterator[list[Segment]]:
-        """Yield settled segments that go into one file: of an endpoint and hour, up to the size."""
+    def _groups(self, now: datetime, settings: CaptureSettings, plans: Iterable[Plan]) -> Iterator[list[Segment]]:
+        """Yield settled segments that go into one file: of an endpoint and hour, up to the size.
+
+        plans: the files that have been begun; what goes into those is left out.
+        """
         found = []
+        begun = {segment for plan in plans for segment in plan.segments}
         for half, patience in zip(recorders.halves(self._home.root), (0, IN_MEMORY), strict=True):
             old = [each for each in spool.segments(half) if each.until + patience <= now.timestamp()]
-            found += [closed for closed in map(spool.settled, old) if closed is not None]
+            found += [closed for closed in map(spool.settled, old) if closed is not None and closed.path not in begun]
         found.sort(key=lambda each: (each.endpoint, each.hour, each))
         for _, segments in groupby(found, key=lambda each: (each.endpoint, each.hour)):
             group: list[Segment] = []
@@ -113,6 +136,23 @@ class Finisher:
                 target = cast("BinaryIO", stack.enter_context(gzip.open(target, "wb", 6)))
             target.writelines(joining.lines(waiting(each, self._home) for each in plan.segments))
         return joining.contents(file.stat().st_size), file
+
+
+class Unreadable:
+    """Holds back the first CaptureKeyMissing of the blocks that it guards."""
+
+    def __init__(self) -> None:
+        self.error: CaptureKeyMissing | None = None
+
+    def __enter__(self) -> None:
+        """Guard a block."""
+
+    def __exit__(self, kind: object, error: BaseException | None, at: object) -> bool:
+        """Keep the error, if it is one of those."""
+        if not isinstance(error, CaptureKeyMissing):
+            return False
+        self.error = self.error or error
+        return True
 
 
 @dataclass

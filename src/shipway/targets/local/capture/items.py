@@ -6,6 +6,7 @@ before it (AES-256-GCM). Anything else is a plain line. So chunks can stand one 
 on when they were written, and half an item, which a kill leaves, can only be the last of a chunk.
 """
 
+import contextlib
 import os
 import secrets
 import struct
@@ -17,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shipway.targets.local.capture.sealed import NONCE, WRAPPED, CaptureKeyMissing, name_of
+from shipway.targets.local.capture.spool import CLOSED
 
 HEAD, RECORD = b"\x01", b"\x02"  # no line of JSON begins so
 NAME = 8
@@ -47,9 +49,8 @@ def lines(segment: Path, keys: Keys, file: Path) -> Iterator[bytes]:
 
     keys: the home's, asked for when there is something sealed; file: where they lie. Raises CaptureKeyMissing.
     """
-    try:
-        source = segment.open("rb")
-    except FileNotFoundError:  # moved meanwhile: its records are where it was moved to
+    source = _source(segment)
+    if source is None:  # moved meanwhile: its records are where it was moved to
         return
     cipher: AESGCM | None = None
     with source:
@@ -60,6 +61,29 @@ def lines(segment: Path, keys: Keys, file: Path) -> Iterator[bytes]:
                 yield _opened(cipher, _sealed(source))
             else:
                 yield _line(kind, source)
+
+
+def check(segment: Path, keys: Keys, file: Path) -> None:
+    """Raises CaptureKeyMissing when there is something in a segment that none of the keys opens."""
+    source = _source(segment)
+    if source is None:
+        return
+    with source:
+        while kind := source.read(1):
+            if kind == HEAD:
+                _cipher(source.read(NAME + WRAPPED), keys(), file)
+            elif kind == RECORD:
+                _sealed(source)
+            else:
+                _line(kind, source)
+
+
+def _source(segment: Path) -> BinaryIO | None:
+    """Open a segment, also under the name that it has got when it was closed since it was looked up."""
+    for path in (segment, segment.with_suffix(CLOSED)):
+        with contextlib.suppress(FileNotFoundError):
+            return path.open("rb")
+    return None
 
 
 def cut(segment: Path) -> None:

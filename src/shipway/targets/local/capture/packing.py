@@ -26,6 +26,11 @@ def waiting(segment: Path, home: Home) -> Iterator[bytes]:
     return items.lines(segment, lambda: home_keys(home), key_file(home))
 
 
+def check(segment: Path, home: Home) -> None:
+    """Raises CaptureKeyMissing when this home cannot read all of a segment."""
+    items.check(segment, lambda: home_keys(home), key_file(home))
+
+
 @contextmanager
 def plain(stored: BinaryIO, name: str, home: Home) -> Iterator[Iterator[bytes]]:
     """Give the lines of a file. Raises CaptureKeyMissing, CaptureFileDamaged while they are read."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from shipway.domain import names
 from shipway.domain.project import Project
+from shipway.targets.local.capture.memory import memory_of, sweep_memory
 from shipway.targets.local.capture.packing import home_keys, key_file
-from shipway.targets.local.capture.spool import memory_of, sweep_memory
 from shipway.targets.local.gateway import Gateway
 from shipway.targets.local.gateway.places import Places
 from shipway.targets.local.gateway.state import RECORDERS

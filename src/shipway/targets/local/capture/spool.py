@@ -12,12 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shipway.targets.local.supervise.runtime import private_folder, sweep
-
 OPEN = ".open"  # being written, or left by a recorder that was killed
 CLOSED = ".jsonl"
-MEMORY = Path("/dev/shm")  # noqa: S108 - a private folder in it, as for sockets
-MEMORY_NEEDED = 256 * 2**20
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -91,37 +87,6 @@ def left_behind(spool: Path, recorder: str) -> list[Segment]:
     """Return what an earlier process of this recorder's name has left, closed now."""
     own = [segment for segment in segments(spool) if f"-{recorder}-" in segment.path.name]
     return [closed for closed in map(settled, own) if closed is not None]
-
-
-def memory_of(home: Path) -> Path:
-    """Return the half of a home's spool that is in memory, made if it is not there.
-
-    Where this machine has no memory file system of that size it is a folder on the disk, and requests wait for that.
-    """
-    if not memory_lacks():
-        with contextlib.suppress(OSError):
-            return private_folder(MEMORY, home)
-    fallback = home / "capture" / "memory"
-    fallback.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return fallback
-
-
-def sweep_memory() -> None:
-    """Remove the folders in memory of homes that are gone, unless records wait in them: somebody may want them back."""
-    with contextlib.suppress(OSError):
-        sweep(MEMORY, lambda folder: bool(segments(folder)))
-
-
-def memory_lacks() -> str:
-    """Return why records cannot wait in memory on this machine, "" when they can."""
-    try:
-        found = os.statvfs(MEMORY)
-    except OSError as error:
-        return f"there is no {MEMORY}: {error.strerror}"
-    size = found.f_blocks * found.f_frsize  # not what is free now: every process has to come to the same answer
-    if size < MEMORY_NEEDED:
-        return f"{MEMORY} has {size // 2**20} MiB, {MEMORY_NEEDED // 2**20} are needed"
-    return "" if os.access(MEMORY, os.W_OK) else f"{MEMORY} may not be written"
 
 
 def tidy(spool: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from shipway.domain.errors import ShipwayError
 
 MARK = "home"  # says in a folder which home it belongs to
+IDENTITY = "identity"  # file of a home that tells it from one that was in its place before
+SEPARATOR = b"\0"  # no path has one
 BASE = Path("/tmp")  # noqa: S108 - fixed and not TMPDIR, so that every process of a user finds the same folder
 
 
@@ -31,13 +33,16 @@ def runtime_folder(home: Path) -> Path:
     return private_folder(BASE, home)
 
 
-def private_folder(base: Path, home: Path) -> Path:
-    """Return this home's folder below a folder that all users share; raises RuntimeFolderUnsafe."""
-    path = os.fsencode(home.resolve())
-    folder = _private(_shared(base) / _name(path))
+def private_folder(base: Path, home: Path, identity: str = "") -> Path:
+    """Return this home's folder below a folder that all users share; raises RuntimeFolderUnsafe.
+
+    identity: what the home's file IDENTITY has, for a folder that a later home in the same place must not take over.
+    """
+    owner = os.fsencode(home.resolve()) + (SEPARATOR + identity.encode() if identity else b"")
+    folder = _private(_shared(base) / _name(owner))
     if home.is_dir():
         with suppress(FileExistsError), (folder / MARK).open("xb") as mark:
-            mark.write(path)
+            mark.write(owner)
     return folder
 
 
@@ -48,15 +53,28 @@ def sweep(base: Path, keeps: Callable[[Path], bool]) -> None:
     """
     for folder in _shared(base).iterdir():
         try:
-            home = (folder / MARK).read_bytes()
+            owner = (folder / MARK).read_bytes()
         except OSError:
             continue
-        if _name(home) == folder.name and not os.path.lexists(home) and not keeps(folder):
+        if _name(owner) == folder.name and _gone(owner) and not keeps(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _name(home: bytes) -> str:
-    return hashlib.sha256(home).hexdigest()[:12]
+def _gone(owner: bytes) -> bool:
+    """Tell whether a home is not there any more, or another one is in its place."""
+    home, _, identity = owner.partition(SEPARATOR)
+    if not identity or not os.path.lexists(home):
+        return not os.path.lexists(home)
+    try:
+        return (Path(os.fsdecode(home)) / IDENTITY).read_bytes() != identity
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
+def _name(owner: bytes) -> str:
+    return hashlib.sha256(owner).hexdigest()[:12]
 
 
 def _shared(base: Path) -> Path:

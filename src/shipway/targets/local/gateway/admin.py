@@ -183,12 +183,12 @@ def change_orders(
     """Return all orders in the order in which no caller that sticks to the older version ever meets the newer one.
 
     tables: name -> (wanted, actual). The rule about callers stands before the shared backend's weights move to a split
-    and until they have moved back, and the backends that it sends callers to are there all that time.
+    and until they have moved back. A server goes when no table sends anybody there any more.
     """
-    sticking = {name: now for name, now in actual.items() if _sticks(name.partition("/")[0])}
-    joining = {name: now for name, now in sticking.items() if name in wanted}
-    leaving = {name: now for name, now in sticking.items() if name not in wanted}
-    shared = {name: now for name, now in actual.items() if name not in sticking}
+    leaving = {name: now for name, now in actual.items() if name not in wanted}
+    staying = {name: now for name, now in actual.items() if name in wanted}
+    joining = {name: now for name, now in staying.items() if _sticks(name.partition("/")[0])}
+    shared = {name: now for name, now in staying.items() if name not in joining}
     rules = table_orders(STICKY, *tables[STICKY])
     forgotten = [each for each in rules if each.startswith("del ")]
     return [

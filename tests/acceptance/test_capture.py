@@ -155,6 +155,16 @@ def test_where_all_is_captured_a_function_asks_the_recorder_itself(running: Plan
     assert (len(of(running, "off")), len(of(running, "on"))) == (0, 20)
 
 
+def test_capture_is_switched_under_load_and_costs_no_answer(running: Plane) -> None:
+    url = f"{running.gateway.runtime_address}/endpoints/{ENDPOINT}/invocations"
+    with Load(url, {"content-type": "text/csv"}) as load:
+        for _ in range(20):
+            running.gateway.capture({ENDPOINT: 0})
+            running.gateway.capture({ENDPOINT: 100})
+        load.more(20)
+    assert not load.failures, f"{len(load.failures)} of {load.answered}: {load.failures[:3]}"
+
+
 @pytest.mark.parametrize("percent", [1, 37, 99])
 def test_the_gateway_samples_exactly_the_ids_that_the_domain_says(running: Plane, percent: int) -> None:
     url = f"{running.gateway.runtime_address}/endpoints/{ENDPOINT}/invocations"
@@ -266,8 +276,9 @@ def test_killed_recorders_cost_no_answer_and_no_record(running: Plane) -> None:
         load.more(100)
     assert not load.failures, f"{len(load.failures)} of {load.answered}: {load.failures[:3]}"
     found = Counter(each.inference for each in unseen(running, seen))
-    around = admin.around(running.gateway.places.admin)[1]  # while both were down
-    assert (len(found) + around, found.most_common(1)[0][1]) == (load.answered, 1)
+    around = admin.around(running.gateway.places.admin)[1]  # while both were down; a kill may come after the record
+    assert found.most_common(1)[0][1] == 1
+    assert load.answered - around <= len(found) <= load.answered
 
 
 def test_an_endpoint_is_replaced_under_load_and_its_records_stay(running: Plane) -> None:

@@ -13,18 +13,22 @@ import boto3
 import botocore.client
 import botocore.handlers
 import pytest
+from botocore import exceptions
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from shipway.domain.capture import CAPTURED, EVENT, INFERENCE, RECORDER, UNCAPTURED
 from shipway.runtime.function_host import carrying, context, shortcut
 
+GONE, SILENT = 0, 1
 ASK = {"EndpointName": "first", "ContentType": "text/csv", "Body": b"1,2"}
 
 
 @dataclass
 class Runtime:
     """A runtime API that answers with the statuses it is told to, then 200. asked: the headers of each request.
+
+    Told GONE it ends the connection instead, told SILENT it does nothing.
 
     says: headers of its answers.
     """
@@ -70,7 +74,13 @@ def serving(abstract: str = "") -> Iterator[Runtime]:
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             found.asked.append({name.lower(): value for name, value in self.headers.items()})
-            self.send_response(found.statuses.pop(0) if found.statuses else 200)
+            status = found.statuses.pop(0) if found.statuses else 200
+            self.close_connection = status in (GONE, SILENT)
+            if status == SILENT:
+                self.rfile.read(1)  # the caller hangs up
+            if self.close_connection:
+                return
+            self.send_response(status)
             for name, value in {"content-type": "text/csv", "content-length": "2", **found.says}.items():
                 self.send_header(name, value)
             self.end_headers()
@@ -82,7 +92,7 @@ def serving(abstract: str = "") -> Iterator[Runtime]:
     server = Unix(f"\0{abstract}", Handler) if abstract else ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     found = Runtime(abstract or f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield found
@@ -118,10 +128,9 @@ def request(event: str) -> Iterator[None]:
         yield
 
 
-def _client(attempts: int = 1, **more: Any) -> Any:
-    retries = {"mode": "standard", "total_max_attempts": attempts}
-    session = boto3.Session(region_name="us-east-1")
-    return session.client("sagemaker-runtime", config=Config(retries=retries), **more)
+def _client(attempts: int = 1, mode: str = "standard", seconds: float = 60, **more: Any) -> Any:
+    config = Config(retries={"mode": mode, "total_max_attempts": attempts}, read_timeout=seconds)
+    return boto3.Session(region_name="us-east-1").client("sagemaker-runtime", config=config, **more)
 
 
 def test_what_is_installed() -> None:
@@ -202,6 +211,62 @@ def test_boto3_tries_again_under_the_same_event(runtime: Runtime) -> None:
     assert runtime.short == [True, False, True]
     assert runtime.events == ["event-1", "event-1", "event-1.2"]
     assert {headers[INFERENCE] for headers in runtime.asked} == {"order-7"}
+
+
+@pytest.mark.parametrize("mode", ["standard", "legacy"])
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_there_are_as_many_attempts_as_the_client_allows(runtime: Runtime, attempts: int, mode: str) -> None:
+    runtime.statuses = [503] * attempts
+    with pytest.raises(ClientError) as raised:
+        _client(attempts, mode).invoke_endpoint(**ASK)
+    assert runtime.short == [True] + [False] * (attempts - 1)
+    assert raised.value.response["ResponseMetadata"]["RetryAttempts"] == attempts - 1
+
+
+@pytest.mark.parametrize(
+    ("status", "raised"), [(GONE, exceptions.ConnectionClosedError), (SILENT, exceptions.ReadTimeoutError)]
+)
+def test_an_attempt_without_an_answer_is_what_it_is_to_boto3(
+    runtime: Runtime, status: int, raised: type[Exception]
+) -> None:
+    runtime.statuses = [status, status, 200]
+    with pytest.raises(raised, match=runtime.address):
+        _client(seconds=0.2).invoke_endpoint(**ASK)
+    assert _client(attempts=2, seconds=0.2).invoke_endpoint(**ASK)["Body"].read() == b"ok"
+    assert runtime.short == [True, True, False]
+
+
+def test_an_address_where_nobody_is(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = "http://127.0.0.1:1"
+    others = [each for each in botocore.handlers.BUILTIN_HANDLERS if not isinstance(each[1], shortcut.Shortcut)]
+    monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", others)
+    assert shortcut.install({shortcut.ADDRESS: nobody})
+    monkeypatch.setenv(shortcut.ADDRESS, nobody)
+    with pytest.raises(exceptions.EndpointConnectionError, match=nobody):
+        _client().invoke_endpoint(**ASK)
+    assert runtime.asked == []
+
+
+def test_calls_are_made_again_after_a_long_time_without_an_answer(runtime: Runtime) -> None:
+    client = _client(attempts=2)
+    runtime.statuses = [503] * 80
+    while runtime.statuses:  # the client's retry quota is used up meanwhile
+        with pytest.raises(ClientError):
+            client.invoke_endpoint(**ASK)
+    before = len(runtime.asked)
+    runtime.statuses = [503]
+    with pytest.raises(ClientError):
+        client.invoke_endpoint(**ASK)
+    for _ in range(20):
+        client.invoke_endpoint(**ASK)
+    runtime.statuses = [503]
+    client.invoke_endpoint(**ASK)
+    assert runtime.short[before:] == [True] * 22 + [False]
+
+
+def test_a_client_whose_calls_may_have_to_wait_is_boto3s(runtime: Runtime) -> None:
+    _client(mode="adaptive").invoke_endpoint(**ASK)
+    assert runtime.short == [False]
 
 
 def test_a_recorder_is_asked_itself_for_as_long_as_it_captures(runtime: Runtime) -> None:

@@ -3,15 +3,16 @@
 User code keeps plain boto3. An InferenceId that it gives itself stays; calls from threads of its own carry nothing.
 """
 
-import contextvars
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from shipway.domain.capture import EVENT, INFERENCE
 from shipway.runtime.function_host import context
 
 BEFORE = "before-call.sagemaker-runtime.InvokeEndpoint"
-AGAIN: contextvars.ContextVar[str] = contextvars.ContextVar("again", default="")  # the name of a call made once more
 
 
 def install() -> None:
@@ -33,6 +34,17 @@ def name(headers: dict[str, Any]) -> None:
     events = context.EVENTS.get()
     if events is None:
         return
-    headers[EVENT] = AGAIN.get() or next(events)
+    headers[EVENT] = next(events)
     if not any(given.lower() == INFERENCE for given in headers):
         headers[INFERENCE] = context.REQUEST.get()
+
+
+@contextmanager
+def again(headers: dict[str, Any]) -> Iterator[None]:
+    """Let the next call carry the ids that these headers of one have: it is the same call."""
+    events = context.EVENTS.get()
+    token = context.EVENTS.set(events and chain((headers[EVENT],), events))
+    try:
+        yield
+    finally:
+        context.EVENTS.reset(token)

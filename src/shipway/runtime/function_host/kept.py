@@ -19,6 +19,14 @@ class Broken(OSError):
         self.unused = unused
 
 
+class Unreachable(OSError):
+    """There is no connection. timed_out: nobody has said why."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.timed_out = isinstance(error, TimeoutError)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer, read whole. headers: their names in lower case."""
@@ -49,7 +57,7 @@ class Connections:
 
         headers: names and values that a header may have, without Host and Content-Length.
         connect_seconds, seconds: until there is a connection, and until a part of the answer.
-        Raises OSError, TimeoutError among them.
+        Raises Unreachable, Broken, TimeoutError, another OSError.
         """
         own = {"Host": self._host, "Content-Length": str(len(body)), **headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in own.items())
@@ -67,6 +75,12 @@ class Connections:
         return self._exchange(fresh, head, body, seconds)
 
     def _connect(self, seconds: float) -> socket.socket:
+        try:
+            return self._connected(seconds)
+        except OSError as error:
+            raise Unreachable(error) from error
+
+    def _connected(self, seconds: float) -> socket.socket:
         if not isinstance(self._address, str):
             opened = socket.create_connection(self._address, seconds)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -84,13 +98,15 @@ class Connections:
         try:
             answer = connection.exchange(head, body, seconds)
         except BaseException:  # what comes on it later would be another request's answer
-            self._open.discard(connection)
-            connection.close()
+            self._drop(connection)
             raise
         if answer.headers.get("connection", "").lower() == "close":
-            self._open.discard(connection)
-            connection.close()
+            self._drop(connection)
         return answer
+
+    def _drop(self, connection: "_Connection") -> None:
+        self._open.discard(connection)
+        connection.close()
 
 
 class _Connection:

@@ -3,7 +3,7 @@
 User code keeps plain boto3; most of what a call costs is boto3's own work, so the client's method is replaced.
 SHIPWAY_BOTO3_SHORTCUT=0 turns it off. Only calls to the address in AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME take it, and
 whatever it does not know how to do goes boto3's own way: arguments that need boto3's checks, handlers of events that
-user code has registered, a tracer that has wrapped boto3, and second attempts.
+user code has registered, a tracer that has wrapped boto3. What is no success is left to boto3 as its first attempt.
 Where all requests of an endpoint are captured, an answer offers a way past the gateway's first half: to the recorder.
 """
 
@@ -11,12 +11,13 @@ import functools
 import importlib.util
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from shipway.domain.capture import CAPTURED, EVENT, RECORDER, UNCAPTURED
-from shipway.runtime.function_host import carrying
+from shipway.runtime.function_host import attempts, carrying
 from shipway.runtime.function_host.kept import Answer, Connections
 
 ADDRESS = "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"
@@ -55,6 +56,7 @@ STAGES = (  # of a call that boto3 makes; who listens to one of them gets boto3'
     "after-call-error",
 )
 OWN = ("botocore", "boto3", "shipway")
+RATED = "botocore.retries.adaptive"  # the retry mode that lets calls wait
 Method = Callable[..., dict[str, Any]]
 
 
@@ -67,6 +69,7 @@ def install(environment: Mapping[str, str]) -> bool:
         return False
     from botocore import handlers  # noqa: PLC0415 - only where the image has it
 
+    handlers.BUILTIN_HANDLERS.append((attempts.SENDING, attempts.bring))
     handlers.BUILTIN_HANDLERS.append((MADE, Shortcut(address)))
     return True
 
@@ -99,14 +102,12 @@ class Shortcut:
             if headers is None:
                 return long(client, *args, **members)
             carrying.name(headers)
-            answer = self._ask(client, members, headers)
-            if answer is not None:
-                return _result(client, answer)
-            token = carrying.AGAIN.set(headers.get(EVENT, ""))
-            try:
+            got = self._ask(client, members, headers)
+            if isinstance(got, Answer) and got.status < 300:
+                self._succeeded(client)
+                return _parsed(got)
+            with carrying.again(headers), attempts.made(got):
                 return long(client, **members)
-            finally:
-                carrying.AGAIN.reset(token)
 
         class_attributes["invoke_endpoint"] = invoke_endpoint
 
@@ -134,15 +135,22 @@ class Shortcut:
         registered = getattr(emitter, "_lookup_cache", None)  # another object after each registration
         if registered is None or type(client)._make_api_call is not self._call:
             return False
-        looked = client.__dict__.get("_shipway_plain")
-        if looked is None or looked[0] is not registered:
+        looked: Looked | None = client.__dict__.get("_shipway_looked")
+        if looked is None or looked.registered is not registered:
             address = client.meta.endpoint_url.rstrip("/") == self._address
-            looked = client._shipway_plain = (registered, address and _unheard(emitter))
-        plain: bool = looked[1]
-        return plain
+            plain = address and _unheard(emitter)
+            refunds = attempts.refunds(_listeners(emitter, "after-call")) if plain else []
+            looked = client._shipway_looked = Looked(registered, plain, refunds)
+        return looked.plain
 
-    def _ask(self, client: Any, members: Mapping[str, Any], headers: dict[str, str]) -> Answer | None:
-        """Return the answer, None where boto3 shall try again as it is configured to."""
+    @staticmethod
+    def _succeeded(client: Any) -> None:
+        """Let a plain client's retry quota have what a success earns."""
+        for refund in client._shipway_looked.refunds:
+            refund()
+
+    def _ask(self, client: Any, members: Mapping[str, Any], headers: dict[str, str]) -> Answer | OSError:
+        """Return what an attempt has got."""
         config = client.meta.config
         body = members["Body"]
         ask = functools.partial(
@@ -154,10 +162,9 @@ class Shortcut:
             seconds=config.read_timeout,
         )
         try:
-            answer = self._past(members["EndpointName"], headers, ask) or self._through(members["EndpointName"], ask)
-        except OSError:
-            return None
-        return None if answer.status == 429 or answer.status >= 500 else answer
+            return self._past(members["EndpointName"], headers, ask) or self._through(members["EndpointName"], ask)
+        except OSError as error:
+            return error
 
     def _past(self, endpoint: str, headers: Mapping[str, str], ask: Callable[[Connections], Answer]) -> Answer | None:
         """Return the answer by way of a recorder, None where there is none; raises TimeoutError.
@@ -174,26 +181,36 @@ class Shortcut:
         except OSError:  # it has ended; the same request under the same event is recorded once
             self._direct.pop(endpoint, None)
             return None
-        if CAPTURED not in answer.headers:
+        if answer.headers.pop(CAPTURED, None) is None:
             self._direct.pop(endpoint, None)
         return answer
 
     def _through(self, endpoint: str, ask: Callable[[Connections], Answer]) -> Answer:
         """Return the gateway's answer, and take up what it offers; raises OSError."""
         answer = ask(self._connections)
-        if offered := answer.headers.get(RECORDER):
+        if offered := answer.headers.pop(RECORDER, ""):
             self._direct[endpoint] = self._recorders.setdefault(offered, Connections(offered))
         return answer
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found out about a client. registered: for which listeners. refunds: of its retry quota."""
+
+    registered: object
+    plain: bool
+    refunds: list[attempts.Refund]
+
+
 def _unheard(emitter: Any) -> bool:
     """Return whether nobody but boto3 and this package listens to what an InvokeEndpoint does."""
-    listeners = (
-        listener
-        for stage in STAGES
-        for listener in emitter._handlers.prefix_search(f"{stage}.sagemaker-runtime.{OPERATION}")
-    )
-    return all(_module(listener).split(".")[0] in OWN and "stub" not in _module(listener) for listener in listeners)
+    modules = {_module(listener) for stage in STAGES for listener in _listeners(emitter, stage)}
+    own = all(module.split(".")[0] in OWN and "stub" not in module for module in modules)
+    return own and RATED not in modules
+
+
+def _listeners(emitter: Any, stage: str) -> Iterator[Any]:
+    yield from emitter._handlers.prefix_search(f"{stage}.sagemaker-runtime.{OPERATION}")
 
 
 def _module(listener: object) -> str:
@@ -201,57 +218,16 @@ def _module(listener: object) -> str:
     return str(getattr(listener, "__module__", None) or type(listener).__module__)
 
 
-def _result(client: Any, answer: Answer) -> dict[str, Any]:
-    """Return what the method returns, or raise as it does."""
-    if answer.status < 300:
-        return _parsed(answer)
-    model = client.meta.service_model.operation_model(OPERATION)
-    parsed = _parsed_error(model, answer)
-    raise client.exceptions.from_code(parsed.get("Error", {}).get("Code"))(parsed, OPERATION)
+def _parsed(answer: Answer) -> dict[str, Any]:
+    """Return what the method returns."""
+    from botocore.response import StreamingBody  # noqa: PLC0415 - only where the image has it
 
-
-def _metadata(answer: Answer) -> dict[str, Any]:
-    for name in (RECORDER, CAPTURED):  # between the gateway and the host
-        answer.headers.pop(name, None)
-    return {
+    found: dict[str, Any] = {member: answer.headers[name] for name, member in MEMBERS.items() if name in answer.headers}
+    metadata = {
         "RequestId": answer.headers.get("x-amzn-requestid", ""),
         "HTTPStatusCode": answer.status,
         "HTTPHeaders": answer.headers,
         "RetryAttempts": 0,
     }
-
-
-def _parsed(answer: Answer) -> dict[str, Any]:
-    from botocore.response import StreamingBody  # noqa: PLC0415 - only where the image has it
-
-    found: dict[str, Any] = {member: answer.headers[name] for name, member in MEMBERS.items() if name in answer.headers}
     body = StreamingBody(io.BytesIO(answer.body), len(answer.body))
-    return {"ResponseMetadata": _metadata(answer), **found, "Body": body}
-
-
-def _parsed_error(model: Any, answer: Answer) -> dict[str, Any]:
-    """Return what botocore's own parser makes of an error, with the members that the service model has for it."""
-    from botocore.parsers import create_parser  # noqa: PLC0415 - only where the image has it
-
-    parser = create_parser(model.service_model.resolved_protocol)
-    document = {"status_code": answer.status, "headers": _CaseInsensitive(answer.headers), "body": answer.body}
-    parsed: dict[str, Any] = parser.parse(document, model.output_shape)
-    shape = model.service_model.shape_for_error_code(parsed.get("Error", {}).get("Code", ""))
-    if shape is not None:
-        parsed.update(parser.parse(document, shape))
-    parsed.setdefault("ResponseMetadata", {}).update(_metadata(answer))
-    return parsed
-
-
-class _CaseInsensitive(dict[str, str]):
-    """Headers that answer to any spelling of their names."""
-
-    def __getitem__(self, name: str) -> str:
-        return super().__getitem__(name.lower())
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return a header's value, else the default."""
-        return super().get(name.lower(), default)
-
-    def __contains__(self, name: object) -> bool:
-        return super().__contains__(str(name).lower())
+    return {"ResponseMetadata": metadata, **found, "Body": body}

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 import pytest
 
-from shipway.runtime.function_host.kept import Answer, Broken, Connections
+from shipway.runtime.function_host.kept import Answer, Broken, Connections, Unreachable
 
 Script = Sequence[Sequence[bytes]]  # of each connection, what is said to each of its requests; then it is closed
 Serve = Callable[[Script], tuple[Connections, list[bytes]]]
@@ -47,7 +47,7 @@ def _serve(listening: socket.socket, script: Script, asked: list[bytes]) -> None
 
 
 def _ask(connections: Connections, body: bytes = b"1,2", seconds: float = 10) -> Answer:
-    return connections.post("/x", {"Content-Type": "text/csv"}, body, connect_seconds=5, seconds=seconds)
+    return connections.post("/x", {"Content-Type": "text/csv"}, body, connect_seconds=seconds, seconds=seconds)
 
 
 def test_one_connection_for_many_requests(serve: Serve) -> None:
@@ -111,8 +111,16 @@ def test_what_is_no_answer(serve: Serve, said: bytes) -> None:
 def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    with pytest.raises(ConnectionRefusedError):
+    with pytest.raises(Unreachable, match="refused") as raised:
         _ask(Connections(("127.0.0.1", port)))
+    assert not raised.value.timed_out
+
+
+def test_nobody_takes_connections() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.create_connection(full.getsockname()):
+        with pytest.raises(Unreachable, match="timed out") as raised:
+            _ask(Connections(full.getsockname()), seconds=0.2)
+        assert raised.value.timed_out
 
 
 def test_an_answer_that_comes_too_late(serve: Serve) -> None:

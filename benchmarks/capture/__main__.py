@@ -1,6 +1,6 @@
 """Capture off, on and encrypted, and the kill proof: the flights example in production, asked for real.
 
-    ./dev bench capture [--rounds 9] [--seconds 2] [--kills 20] [--seed N] [--json FILE]
+    ./dev bench capture [--rounds 15] [--seconds 1.5] [--kills 20] [--seed N] [--json FILE]
 
 Exit code: 0 when all bars are reached, 3 when one is missed.
 """
@@ -91,8 +91,8 @@ def missed(cells: Sequence[Cell], proof: Proof) -> list[str]:
 def arguments() -> argparse.Namespace:
     """Return the command line's options."""
     parser = argparse.ArgumentParser(prog="./dev bench capture", description=__doc__.split("\n")[0] if __doc__ else "")
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=1.5)
     parser.add_argument("--kills", type=int, default=KILLS)
     parser.add_argument("--seed", type=int, default=20260301)
     parser.add_argument("--json", type=Path, help="also write everything that was measured")

@@ -110,7 +110,7 @@ def rates(running: Production, model: Model, rounds: int, seconds: float) -> Seq
             ways = [(False, False), (True, False), (True, True)]
             for on, encrypt in ways[number % 3 :] + ways[: number % 3]:
                 running.switch(on, encrypt=encrypt)
-                measure(question, 1)  # warm-up
+                measure(question, 0.5)  # warm-up
                 (cell.encrypted if encrypt else cell.on if on else cell.off).append(measure(question, seconds))
     return cells
 

@@ -118,6 +118,7 @@ def sampled(inference: str | bytes, percent: int) -> bool:
 
 
 @lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def encoding_of(content_type: str) -> Encoding:
     """Return how a body of this content type is written, as SageMaker does it for its default types."""
     kind = content_type.partition(";")[0].strip().lower()
@@ -168,8 +169,15 @@ def _side(content_type: str, body: bytes, mode: str) -> str:
             encoding = Encoding.BASE64
     if encoding is Encoding.BASE64:
         text = binascii.b2a_base64(body, newline=False).decode()
-    kind = quoted(content_type)
-    return f'{{"observedContentType":{kind},"mode":"{mode}","data":{quoted(text)},"encoding":"{encoding.value}"}}'
+    before, behind = _around(content_type, mode, encoding)
+    return f"{before}{quoted(text)}{behind}"
+
+
+@lru_cache(maxsize=64)
+def _around(content_type: str, mode: str, encoding: Encoding) -> tuple[str, str]:
+    """Return what stands before and behind the data of one side: the same for nearly all records."""
+    before = f'{{"observedContentType":{quoted(content_type)},"mode":"{mode}","data":'
+    return before, f',"encoding":"{encoding.value}"}}'
 
 
 def decode(line: bytes | str) -> Record:

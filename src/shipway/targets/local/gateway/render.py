@@ -17,7 +17,7 @@ from shipway.targets.local.gateway.state import (
     servers,
 )
 
-LAYOUT = "7"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
+LAYOUT = "8"  # to be raised with every change of the texts here: a gateway of an older layout is restarted
 BODY_LIMIT = 10 * 1024 * 1024  # bytes, as API Gateway has it
 # A refused connection takes a process out at once, a look every 100 ms brings it back.
 CHECKED = "check inter 1s fastinter 100ms downinter 100ms rise 1 fall 1 observe layer4 error-limit 1 on-error mark-down"
@@ -188,13 +188,15 @@ frontend runtime
     http-request set-var(txn.caller) req.hdr({INFERENCE}) if {{ req.hdr({INFERENCE}) -m found }}
     http-request set-var(txn.salt) str({SALT})
     http-request set-var(txn.limit) var(txn.name),map_str({reference("captured")}),add(0)
-    http-request set-var(txn.bucket) {_bucket("txn.caller", "txn.salt")} if {{ var(txn.limit) -m found }}
+    acl all var(txn.limit) -m int ge {BUCKETS}
+    http-request set-var(txn.bucket) int(0) if all
+    http-request set-var(txn.bucket) {_bucket("txn.caller", "txn.salt")} if {{ var(txn.limit) -m found }} !all
     acl captured var(txn.bucket),sub(txn.limit) lt 0
     acl nobodys req.hdr({EVENT}) {UNCAPTURED}
     acl direct so_id {DIRECT}
     http-request set-var-fmt(txn.captured) "%[var(txn.name)] %[req.hdr({EVENT})]" if direct captured !nobodys
     http-request del-header {OFFER}
-    http-request set-header {OFFER} 1 if {{ var(txn.limit) -m int ge {BUCKETS} }}
+    http-request set-header {OFFER} 1 if all !direct
     http-request set-header {ENDPOINT} %[var(txn.name)] if captured !nobodys !direct
     http-request wait-for-body time 15s at-least {BUFFERED} if captured !nobodys !direct
     use_backend recorders if captured !nobodys !direct

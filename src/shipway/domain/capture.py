@@ -118,7 +118,6 @@ def sampled(inference: str | bytes, percent: int) -> bool:
 
 
 @lru_cache(maxsize=256)
-@lru_cache(maxsize=64)
 def encoding_of(content_type: str) -> Encoding:
     """Return how a body of this content type is written, as SageMaker does it for its default types."""
     kind = content_type.partition(";")[0].strip().lower()

@@ -3,7 +3,8 @@
 User code keeps plain boto3; most of what a call costs is boto3's own work, so the client's method is replaced.
 SHIPWAY_BOTO3_SHORTCUT=0 turns it off. Only calls to the address in AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME take it, and
 whatever it does not know how to do goes boto3's own way: arguments that need boto3's checks, handlers of events that
-user code has registered, a tracer that has wrapped boto3. What is no success is left to boto3 as its first attempt.
+user code has registered, a tracer that has wrapped boto3, a retry mode that lets calls wait. An attempt that is no
+success is handed to boto3, which goes on from it.
 Where all requests of an endpoint are captured, an answer offers a way past the gateway's first half: to the recorder.
 """
 

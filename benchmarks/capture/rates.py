@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import comb
 from pathlib import Path
 from statistics import median
 
@@ -49,12 +50,16 @@ class Cell:
     @property
     def ratio(self) -> float:
         """What capture leaves of the rate: the median of what each round says, for rounds differ more than ways do."""
-        return median(on.rate / off.rate for on, off in zip(self.on, self.off, strict=True))
+        return median(self.ratios(self.on))
+
+    def ratios(self, rounds: Sequence[Measured]) -> list[float]:
+        """Return what each of some rounds leaves of its neighbour without capture, in increasing order."""
+        return sorted(each.rate / off.rate for each, off in zip(rounds, self.off, strict=True))
 
     @property
     def encrypted_ratio(self) -> float:
         """What capture with encryption leaves of it."""
-        return median(on.rate / off.rate for on, off in zip(self.encrypted, self.off, strict=True))
+        return median(self.ratios(self.encrypted))
 
     @property
     def failed(self) -> int:
@@ -115,6 +120,18 @@ def rates(running: Production, model: Model, rounds: int, seconds: float) -> Seq
     return cells
 
 
+def sure(ratios: Sequence[float]) -> tuple[float, float]:
+    """Return between which two of some ratios, in increasing order, the median lies with 95 %: by their ranks alone.
+
+    With fewer than six that is their whole range, and less sure. The interval of the sign test (Conover, Practical Nonparametric Statistics, 3rd edition, 1999, section 3.2).
+    """
+    count, below, rank = len(ratios), 0, 0
+    while (below := below + comb(count, rank)) <= 0.025 * 2**count:
+        rank += 1
+    low = max(rank - 1, 0)
+    return ratios[low], ratios[count - 1 - low]
+
+
 def document(cell: Cell) -> Mapping[str, object]:
     """Return a cell for a JSON file."""
     return {
@@ -125,6 +142,8 @@ def document(cell: Cell) -> Mapping[str, object]:
         "encrypted": [round(each.rate, 1) for each in cell.encrypted],
         "ratio": round(cell.ratio, 3),
         "encrypted_ratio": round(cell.encrypted_ratio, 3),
+        "ratio_sure": [round(each, 3) for each in sure(cell.ratios(cell.on))],
+        "encrypted_ratio_sure": [round(each, 3) for each in sure(cell.ratios(cell.encrypted))],
         "bar": cell.bar,
         "failed": cell.failed,
     }

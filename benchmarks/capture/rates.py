@@ -123,7 +123,8 @@ def rates(running: Production, model: Model, rounds: int, seconds: float) -> Seq
 def sure(ratios: Sequence[float]) -> tuple[float, float]:
     """Return between which two of some ratios, in increasing order, the median lies with 95 %: by their ranks alone.
 
-    With fewer than six that is their whole range, and less sure. The interval of the sign test (Conover, Practical Nonparametric Statistics, 3rd edition, 1999, section 3.2).
+    With fewer than six that is their whole range, and less sure. The interval of the sign test (Conover, Practical
+    Nonparametric Statistics, 3rd edition, 1999, section 3.2).
     """
     count, below, rank = len(ratios), 0, 0
     while (below := below + comb(count, rank)) <= 0.025 * 2**count:

@@ -10,7 +10,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from shipway.runtime.function_host.kept import Answer, Broken, Unreachable
+from shipway.runtime.function_host.kept import Answer, Unreachable
 
 Refund = Callable[[], None]
 SENDING = "before-send.sagemaker-runtime.InvokeEndpoint"
@@ -45,17 +45,13 @@ def _error(got: OSError, url: str) -> Exception:
     """Return what botocore makes of an attempt without an answer."""
     from botocore import exceptions  # noqa: PLC0415 - only where the image has it
 
-    error: Exception
-    if isinstance(got, Unreachable) and got.timed_out:
-        error = exceptions.ConnectTimeoutError(endpoint_url=url, error=got)
-    elif isinstance(got, Unreachable):
-        error = exceptions.EndpointConnectionError(endpoint_url=url, error=got)
+    if isinstance(got, Unreachable):
+        kind = exceptions.ConnectTimeoutError if got.timed_out else exceptions.EndpointConnectionError
     elif isinstance(got, TimeoutError):
-        error = exceptions.ReadTimeoutError(endpoint_url=url, error=got)
-    elif isinstance(got, Broken):
-        error = exceptions.ConnectionClosedError(endpoint_url=url, error=got, request=None)
+        kind = exceptions.ReadTimeoutError
     else:
-        error = exceptions.HTTPClientError(error=got)
+        kind = exceptions.ConnectionClosedError
+    error: Exception = kind(endpoint_url=url, error=got)
     return error
 
 

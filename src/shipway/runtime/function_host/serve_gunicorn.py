@@ -33,8 +33,9 @@ class _Application(BaseApplication):  # type: ignore[misc] # gunicorn has no typ
         self._make = make
         self._master = os.getpid()
         super().__init__()
-        hold, go_on = (partial(self._mask, how) for how in (signal.SIG_BLOCK, signal.SIG_UNBLOCK))
-        os.register_at_fork(before=hold, after_in_parent=go_on)
+        os.register_at_fork(
+            before=partial(self._mask, signal.SIG_BLOCK), after_in_parent=partial(self._mask, signal.SIG_UNBLOCK)
+        )
 
     def _mask(self, how: int) -> None:
         """Let SIGTERM wait, or come; only around the master's own forks, not those of a handler."""

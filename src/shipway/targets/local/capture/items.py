@@ -49,33 +49,36 @@ def lines(segment: Path, keys: Keys, file: Path) -> Iterator[bytes]:
 
     keys: the home's, asked for when there is something sealed; file: where they lie. Raises CaptureKeyMissing.
     """
-    source = _source(segment)
-    if source is None:  # moved meanwhile: its records are where it was moved to
-        return
     cipher: AESGCM | None = None
-    with source:
-        while kind := source.read(1):
-            if kind == HEAD:
-                cipher = _cipher(source.read(NAME + WRAPPED), keys(), file)
-            elif kind == RECORD:
-                yield _opened(cipher, _sealed(source))
-            else:
-                yield _line(kind, source)
+    for kind, content in _items(segment):
+        if kind == HEAD:
+            cipher = _cipher(content, keys(), file)
+        elif kind == RECORD:
+            yield _opened(cipher, content)
+        else:
+            yield content
 
 
 def check(segment: Path, keys: Keys, file: Path) -> None:
     """Raises CaptureKeyMissing when there is something in a segment that none of the keys opens."""
+    for kind, content in _items(segment):
+        if kind == HEAD:
+            _cipher(content, keys(), file)
+
+
+def _items(segment: Path) -> Iterator[tuple[bytes, bytes]]:
+    """Yield each item's kind and what is in it, nothing of half a record; a plain line is its own content."""
     source = _source(segment)
-    if source is None:
+    if source is None:  # moved meanwhile: its records are where it was moved to
         return
     with source:
         while kind := source.read(1):
             if kind == HEAD:
-                _cipher(source.read(NAME + WRAPPED), keys(), file)
+                yield kind, source.read(NAME + WRAPPED)
             elif kind == RECORD:
-                _sealed(source)
+                yield kind, _sealed(source) or b""
             else:
-                _line(kind, source)
+                yield kind, _line(kind, source)
 
 
 def _source(segment: Path) -> BinaryIO | None:
@@ -120,8 +123,8 @@ def _sealed(source: BinaryIO) -> bytes | None:
     return sealed if len(sealed) == length else None
 
 
-def _opened(cipher: AESGCM | None, sealed: bytes | None) -> bytes:
-    if cipher is None or sealed is None:
+def _opened(cipher: AESGCM | None, sealed: bytes) -> bytes:
+    if cipher is None:
         return b""
     try:
         return cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None)

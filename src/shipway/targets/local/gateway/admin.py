@@ -86,17 +86,20 @@ def tables(path: Path, names: Iterable[str]) -> dict[str, dict[str, str]]:
     return found
 
 
+def statistics(path: Path, which: str = "") -> list[dict[str, str]]:
+    """Return HAProxy's own statistics, a row for each of its parts. which: "proxy type server", everything without."""
+    names, *lines = ask(path, f"show stat {which}".rstrip()).removeprefix("# ").splitlines()
+    return [dict(zip(names.split(","), line.split(","), strict=False)) for line in lines]
+
+
 def counters(path: Path) -> tuple[dict[str, Counts], dict[str, int]]:
     """Return "backend/server" -> its counters since HAProxy started, and -> requests that it answers right now.
 
     What a server answered to sticky callers is counted under its function's own backend.
     """
-    lines = ask(path, "show stat").splitlines()
-    names = lines[0].removeprefix("# ").split(",")
     counted: dict[str, Counts] = {}
     busy: dict[str, int] = {}
-    for line in lines[1:]:
-        row = dict(zip(names, line.split(","), strict=False))
+    for row in statistics(path):
         if row.get("svname", "") in ("", "FRONTEND", "BACKEND"):
             continue
         name = f"{_function(row['pxname'])}/{row['svname']}"
@@ -114,12 +117,9 @@ def around(path: Path) -> tuple[str, int]:
 
 def asked(path: Path) -> dict[str, Asked]:
     """Return endpoint's backend -> what was asked of it since HAProxy started."""
-    lines = ask(path, "show stat -1 2 -1").splitlines()  # the backends' own rows alone
-    names = lines[0].removeprefix("# ").split(",")
-    rows = (dict(zip(names, line.split(","), strict=False)) for line in lines[1:])
     return {
         row["pxname"]: Asked(int(row["req_tot"] or 0), int(row["scur"] or 0))
-        for row in rows
+        for row in statistics(path, "-1 2 -1")  # the backends' own rows alone
         if row.get("pxname", "").startswith("ep")
     }
 

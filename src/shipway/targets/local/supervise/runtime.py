@@ -63,8 +63,10 @@ def sweep(base: Path, keeps: Callable[[Path], bool]) -> None:
 def _gone(owner: bytes) -> bool:
     """Tell whether a home is not there any more, or another one is in its place."""
     home, _, identity = owner.partition(SEPARATOR)
-    if not identity or not os.path.lexists(home):
-        return not os.path.lexists(home)
+    if not os.path.lexists(home):
+        return True
+    if not identity:
+        return False
     try:
         return (Path(os.fsdecode(home)) / IDENTITY).read_bytes() != identity
     except FileNotFoundError:
